@@ -1,0 +1,1 @@
+//! Workloads, written once, run on this runtime and on its peers.

@@ -1,0 +1,1 @@
+//! A pool of threads for closures that block.

@@ -1,0 +1,1 @@
+//! The rt runtime: its separable parts under one roof.

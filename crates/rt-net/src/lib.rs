@@ -1,0 +1,1 @@
+//! TCP and UDP sockets and address look-up on the rt reactor.

@@ -1,0 +1,1 @@
+//! Readiness to wakers, on mio.

@@ -1,0 +1,1 @@
+//! Deadlines to wakers: a hierarchical timing wheel, sleeps, timeouts and intervals.
