@@ -1,0 +1,56 @@
+//! The cooperative budget: how often a task may find a resource ready before it must let
+//! others run.
+//!
+//! A task that always finds its socket readable never returns `Pending` by itself. So each
+//! leaf future asks [`Budget::spend`] and pends, with the task woken, once the polls of one
+//! turn are used up. The idea and the number are tokio's.
+
+use core::cell::Cell;
+
+/// Ready results per poll of a task.
+pub const BUDGET: u8 = 128;
+
+/// What is left of the current poll's budget.
+#[derive(Debug)]
+pub struct Budget(Cell<u8>);
+
+/// Outside a task, and inside `unconstrained`: never spent.
+const UNLIMITED: u8 = u8::MAX;
+const _: () = assert!(BUDGET < UNLIMITED, "a budget is told apart from none");
+
+impl Budget {
+    pub(crate) const fn unlimited() -> Self {
+        Self(Cell::new(UNLIMITED))
+    }
+
+    /// A fresh poll begins. Returns what to give to [`restore`](Self::restore) after it.
+    #[inline]
+    pub(crate) fn refill(&self) -> u8 {
+        self.0.replace(BUDGET)
+    }
+
+    #[inline]
+    pub(crate) fn lift(&self) -> u8 {
+        self.0.replace(UNLIMITED)
+    }
+
+    #[inline]
+    pub(crate) fn restore(&self, left: u8) {
+        self.0.set(left);
+    }
+
+    /// Whether another leaf may be found ready.
+    #[inline]
+    pub(crate) fn remains(&self) -> bool {
+        self.0.get() != 0
+    }
+
+    /// A leaf was found ready.
+    #[inline]
+    pub(crate) fn spend(&self) {
+        let left = self.0.get();
+        if left != UNLIMITED {
+            self.0.set(left.saturating_sub(1));
+        }
+    }
+}

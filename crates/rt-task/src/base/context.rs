@@ -1,0 +1,541 @@
+//! What a thread knows of the runtime that it works for: one thread-local pointer to one
+//! [`Ctx`].
+//!
+//! Two things live there. The *environment* ([`Env`]): handles to the pieces that code on this
+//! thread may use, in a few fixed slots. Environments nest; the innermost counts. And the
+//! *thread's own state*: the scheduler at home here, the task being polled, its budget and
+//! wait slot. There is one of each, however deep the environments nest.
+//!
+//! A crate that owns a piece puts a typed accessor beside its handle
+//! (`rt_reactor::Handle::current`), over [`io`] or [`time`]. Wording of errors is in one place:
+//! [`Missing`].
+//!
+//! **Invariant.** No slot is read while foreign code holds a borrow of it: what is handed out
+//! is counted, so a guard dropped inside an accessor frees nothing that is in use.
+
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::any::Any;
+use core::cell::{Cell, RefCell};
+use core::fmt;
+use core::marker::PhantomData;
+use core::panic::Location;
+use core::ptr;
+
+use super::budget::Budget;
+use super::rng::FastRng;
+use super::seam::{Blocking, Clock, Delay};
+use crate::header::TaskRef;
+use crate::id::IdBlock;
+use crate::wait::Noted;
+
+/// The pieces that code may use once they are entered. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Env {
+    slots: Arc<Slots>,
+}
+
+#[derive(Clone, Default)]
+struct Slots {
+    name: Option<Arc<str>>,
+    io: Option<Arc<dyn Any + Send + Sync>>,
+    time: Option<Arc<dyn Any + Send + Sync>>,
+    delay: Option<Arc<dyn Delay>>,
+    blocking: Option<Arc<dyn Blocking>>,
+    clock: Option<Arc<dyn Clock>>,
+    spawner: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Env {
+    /// An environment that offers nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn edit(mut self, f: impl FnOnce(&mut Slots)) -> Self {
+        f(Arc::make_mut(&mut self.slots));
+        self
+    }
+
+    /// Names the runtime, for messages.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        self.edit(|slots| slots.name = Some(name.into()))
+    }
+
+    /// Offers a reactor's handle.
+    #[must_use]
+    pub fn with_io<T: Any + Send + Sync>(self, handle: T) -> Self {
+        self.edit(|slots| slots.io = Some(Arc::new(handle)))
+    }
+
+    /// Offers a timer's handle, and the same timer to those that may not name its type.
+    #[must_use]
+    pub fn with_time<T: Any + Send + Sync>(self, handle: T, delay: Arc<dyn Delay>) -> Self {
+        self.edit(|slots| {
+            slots.time = Some(Arc::new(handle));
+            slots.delay = Some(delay);
+        })
+    }
+
+    /// Offers a place for closures that block.
+    #[must_use]
+    pub fn with_blocking(self, pool: Arc<dyn Blocking>) -> Self {
+        self.edit(|slots| slots.blocking = Some(pool))
+    }
+
+    /// Offers a clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        self.edit(|slots| slots.clock = Some(clock))
+    }
+
+    /// Offers a place to spawn on.
+    #[must_use]
+    pub fn with_spawner<T: Any + Send + Sync>(self, spawner: T) -> Self {
+        self.edit(|slots| slots.spawner = Some(Arc::new(spawner)))
+    }
+}
+
+impl fmt::Debug for Env {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Env")
+            .field("name", &self.slots.name)
+            .field("io", &self.slots.io.is_some())
+            .field("time", &self.slots.time.is_some())
+            .field("blocking", &self.slots.blocking.is_some())
+            .field("clock", &self.slots.clock.is_some())
+            .field("spawner", &self.slots.spawner.is_some())
+            .finish()
+    }
+}
+
+/// The state of one thread. See the module.
+pub struct Ctx {
+    /// Innermost last.
+    entries: RefCell<Vec<Entry>>,
+    /// Entries plus running accessors; freed when it comes back to zero.
+    users: Cell<usize>,
+    next_entry: Cell<u64>,
+    driven: Cell<Option<Driven>>,
+    home: Cell<*const ()>,
+    shard: Cell<u16>,
+    pub(crate) task: Cell<Option<TaskRef>>,
+    pub(crate) budget: Budget,
+    pub(crate) noted: Noted,
+    pub(crate) ids: IdBlock,
+    rng: FastRng,
+}
+
+struct Entry {
+    key: u64,
+    env: Rc<Env>,
+}
+
+/// A thread that drives a runtime now: it must not block.
+#[derive(Clone, Copy, Debug)]
+pub struct Driven {
+    /// Where the runtime was told to run on this thread.
+    pub since: &'static Location<'static>,
+}
+
+impl Ctx {
+    /// The address by which the scheduler that runs on this thread knows it is at home.
+    #[inline]
+    #[must_use]
+    pub fn home(&self) -> *const () {
+        self.home.get()
+    }
+
+    /// The shard of the owned-task registry that this thread links to.
+    #[inline]
+    #[must_use]
+    pub fn shard(&self) -> u16 {
+        self.shard.get()
+    }
+
+    /// The thread's source of choices.
+    #[must_use]
+    pub fn rng(&self) -> &FastRng {
+        &self.rng
+    }
+
+    fn top(&self) -> Option<Rc<Env>> {
+        Some(self.entries.borrow().last()?.env.clone())
+    }
+}
+
+impl fmt::Debug for Ctx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ctx")
+            .field("driven", &self.driven.get())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(feature = "std", not(rt_loom)))]
+mod tls {
+    use super::Ctx;
+    use core::cell::Cell;
+    use core::ptr;
+
+    std::thread_local! {
+        static CURRENT: Cell<*const Ctx> = const { Cell::new(ptr::null()) };
+    }
+    /// Null when the thread has none, and while its locals are being destroyed.
+    #[inline]
+    pub(super) fn get() -> *const Ctx {
+        CURRENT.try_with(Cell::get).unwrap_or(ptr::null())
+    }
+    pub(super) fn set(ctx: *const Ctx) {
+        let _ = CURRENT.try_with(|current| current.set(ctx));
+    }
+}
+
+#[cfg(rt_loom)]
+mod tls {
+    use super::Ctx;
+    use core::cell::Cell;
+    use core::ptr;
+
+    loom::thread_local! {
+        static CURRENT: Cell<*const Ctx> = Cell::new(ptr::null());
+    }
+    pub(super) fn get() -> *const Ctx {
+        CURRENT.try_with(Cell::get).unwrap_or(ptr::null())
+    }
+    pub(super) fn set(ctx: *const Ctx) {
+        let _ = CURRENT.try_with(|current| current.set(ctx));
+    }
+}
+
+#[cfg(not(any(feature = "std", rt_loom)))]
+mod tls {
+    use super::Ctx;
+
+    /// Without threads known to us there is no context: budget and wait slot do nothing.
+    pub(super) fn get() -> *const Ctx {
+        core::ptr::null()
+    }
+    pub(super) fn set(_ctx: *const Ctx) {}
+}
+
+/// Runs `f` on the thread's context, if it has one. For a few field accesses: `f` must not run
+/// foreign code, since nothing keeps the context alive meanwhile.
+#[inline]
+pub(crate) fn peek<R>(f: impl FnOnce(&Ctx) -> R) -> Option<R> {
+    // SAFETY: the pointer is null or that of the live context of this thread: `leave` clears it
+    // before it frees, and `f`, by this function's rule, leaves nothing.
+    unsafe { tls::get().as_ref() }.map(f)
+}
+
+/// Runs `f` on the thread's context, if it has one. `f` may do anything, also leave.
+pub fn with<R>(f: impl FnOnce(&Ctx) -> R) -> Option<R> {
+    let stay = Stay::try_new()?;
+    Some(f(stay.ctx()))
+}
+
+/// Keeps the thread's context alive.
+pub(crate) struct Stay {
+    ctx: *const Ctx,
+}
+
+impl Stay {
+    #[inline]
+    pub(crate) fn try_new() -> Option<Self> {
+        peek(|ctx| {
+            ctx.users.set(ctx.users.get() + 1);
+            Self { ctx }
+        })
+    }
+
+    /// The context, made first if there is none.
+    fn new() -> Self {
+        Self::try_new().unwrap_or_else(|| {
+            let ctx = Box::into_raw(Box::new(Ctx {
+                entries: RefCell::default(),
+                users: Cell::new(1),
+                next_entry: Cell::new(0),
+                driven: Cell::new(None),
+                home: Cell::new(ptr::null()),
+                shard: Cell::new(0),
+                task: Cell::new(None),
+                budget: Budget::unlimited(),
+                noted: Noted::default(),
+                ids: IdBlock::default(),
+                rng: FastRng::new(0),
+            }));
+            tls::set(ctx);
+            Self { ctx }
+        })
+    }
+
+    #[inline]
+    pub(crate) fn ctx(&self) -> &Ctx {
+        // SAFETY: `users` counts `self`, so nobody freed it.
+        unsafe { &*self.ctx }
+    }
+}
+
+impl Drop for Stay {
+    fn drop(&mut self) {
+        let users = self.ctx().users.get() - 1;
+        self.ctx().users.set(users);
+        if users == 0 {
+            tls::set(ptr::null());
+            // SAFETY: made by `Box::into_raw` in `new`; the last user is leaving, on the one
+            // thread that can reach it, and the pointer to it is cleared.
+            drop(unsafe { Box::from_raw(self.ctx.cast_mut()) });
+        }
+    }
+}
+
+/// An environment that stays entered on this thread until the guard is dropped.
+///
+/// Guards may be dropped in any order. A forgotten one leaks its environment.
+#[must_use = "the environment is left when the guard is dropped"]
+#[derive(Debug)]
+pub struct EnterGuard {
+    key: u64,
+    _stay: StayHere,
+}
+
+/// A `Stay` that cannot leave its thread.
+struct StayHere(Stay, PhantomData<*const ()>);
+
+impl fmt::Debug for StayHere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this thread")
+    }
+}
+
+/// Enters `env` on this thread.
+pub fn enter(env: Env) -> EnterGuard {
+    let stay = Stay::new();
+    let key = stay.ctx().next_entry.get();
+    stay.ctx().next_entry.set(key + 1);
+    stay.ctx().entries.borrow_mut().push(Entry {
+        key,
+        env: Rc::new(env),
+    });
+    EnterGuard {
+        key,
+        _stay: StayHere(stay, PhantomData),
+    }
+}
+
+impl Drop for EnterGuard {
+    fn drop(&mut self) {
+        let mut entries = self._stay.0.ctx().entries.borrow_mut();
+        let at = entries.iter().rposition(|entry| entry.key == self.key);
+        let left = at.map(|at| entries.remove(at));
+        drop(entries); // before `left`, whose drop may run anything
+        drop(left);
+    }
+}
+
+/// A thread that drives a runtime already was told to drive another.
+#[derive(Clone, Copy, Debug)]
+pub struct Nested {
+    /// What it drives.
+    pub outer: Driven,
+}
+
+/// Runs `f` as the main loop of a scheduler: with `env` entered, at home at the address `home`,
+/// marked as a thread that must not block.
+///
+/// # Errors
+/// If the thread drives a runtime already.
+#[track_caller]
+pub fn drive<R>(
+    env: Env,
+    home: *const (),
+    shard: u16,
+    f: impl FnOnce(&Ctx) -> R,
+) -> Result<R, Nested> {
+    if let Some(outer) = peek(|ctx| ctx.driven.get()).flatten() {
+        return Err(Nested { outer });
+    }
+    let driven = Driven {
+        since: Location::caller(),
+    };
+    Ok(visit(env, Some(driven), home, shard, f))
+}
+
+/// Runs `f` with `env` entered on a thread that may block, such as one of a blocking pool.
+pub fn visit_blocking<R>(env: Env, f: impl FnOnce(&Ctx) -> R) -> R {
+    visit(env, None, ptr::null(), 0, f)
+}
+
+fn visit<R>(
+    env: Env,
+    driven: Option<Driven>,
+    home: *const (),
+    shard: u16,
+    f: impl FnOnce(&Ctx) -> R,
+) -> R {
+    struct Restore<'a> {
+        ctx: &'a Ctx,
+        driven: Option<Driven>,
+        home: *const (),
+        shard: u16,
+    }
+    impl Drop for Restore<'_> {
+        fn drop(&mut self) {
+            self.ctx.driven.set(self.driven);
+            self.ctx.home.set(self.home);
+            self.ctx.shard.set(self.shard);
+        }
+    }
+    let guard = enter(env);
+    let ctx = guard._stay.0.ctx();
+    let _restore = Restore {
+        ctx,
+        driven: ctx.driven.replace(driven),
+        home: ctx.home.replace(home),
+        shard: ctx.shard.replace(shard),
+    };
+    f(ctx)
+}
+
+/// What this thread drives, if anything: it must not block then.
+#[must_use]
+pub fn driven() -> Option<Driven> {
+    peek(|ctx| ctx.driven.get()).flatten()
+}
+
+/// A copy of the entered environment.
+#[must_use]
+pub fn env() -> Option<Env> {
+    with(|ctx| ctx.top().map(|env| (*env).clone())).flatten()
+}
+
+/// A piece that code asked for and that is not entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// No environment is entered on this thread.
+    Runtime,
+    /// One is, and it has no reactor.
+    Io,
+    /// One is, and it has no timer.
+    Time,
+    /// One is, and it has no blocking pool.
+    Blocking,
+    /// One is, and nothing can be spawned on it.
+    Spawner,
+}
+
+impl Missing {
+    /// The message for `what` (such as `TcpStream::connect`) called at `site`: what is missing,
+    /// and how to mend it.
+    #[must_use]
+    pub fn message(self, what: &str, site: &Location<'_>) -> String {
+        let (needs, fix) = match self {
+            Self::Runtime => (
+                "a runtime, and this thread has none",
+                "call it inside `Runtime::block_on`, from a spawned task, or after `let _guard = handle.enter();`",
+            ),
+            Self::Io => (
+                "an I/O driver, and the entered runtime has none",
+                "build the runtime with `Builder::enable_io` or `Builder::enable_all`",
+            ),
+            Self::Time => (
+                "a timer, and the entered runtime has none",
+                "build the runtime with `Builder::enable_time` or `Builder::enable_all`",
+            ),
+            Self::Blocking => (
+                "a pool for blocking work, and the entered runtime has none",
+                "enter a runtime of `rt-facade`, or an `Env::with_blocking`",
+            ),
+            Self::Spawner => (
+                "something to spawn on, and the entered environment has none",
+                "enter a runtime of `rt-facade`, or an `Env::with_spawner`",
+            ),
+        };
+        alloc::format!("`{what}` at {site} needs {needs}: {fix}")
+    }
+
+    /// The same as an I/O error, of kind `Other`.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn io_error(self, what: &str, site: &Location<'_>) -> std::io::Error {
+        std::io::Error::other(self.message(what, site))
+    }
+}
+
+fn with_env<R>(f: impl FnOnce(&Slots) -> Option<R>, missing: Missing) -> Result<R, Missing> {
+    with(|ctx| {
+        let env = ctx.top().ok_or(Missing::Runtime)?;
+        f(&env.slots).ok_or(missing)
+    })
+    .ok_or(Missing::Runtime)?
+}
+
+/// Runs `f` on the entered reactor's handle, of type `T`.
+///
+/// # Errors
+/// If none is entered, or one of another type.
+pub fn io<T: Any, R>(f: impl FnOnce(&T) -> R) -> Result<R, Missing> {
+    with_env(
+        |slots| slots.io.as_ref()?.downcast_ref().map(f),
+        Missing::Io,
+    )
+}
+
+/// Runs `f` on the entered timer's handle, of type `T`.
+///
+/// # Errors
+/// If none is entered, or one of another type.
+pub fn time<T: Any, R>(f: impl FnOnce(&T) -> R) -> Result<R, Missing> {
+    with_env(
+        |slots| slots.time.as_ref()?.downcast_ref().map(f),
+        Missing::Time,
+    )
+}
+
+/// The entered timer, for those that may not name its type.
+///
+/// # Errors
+/// If none is entered.
+pub fn delay() -> Result<Arc<dyn Delay>, Missing> {
+    with_env(|slots| slots.delay.clone(), Missing::Time)
+}
+
+/// The entered pool for blocking work.
+///
+/// # Errors
+/// If none is entered.
+pub fn blocking() -> Result<Arc<dyn Blocking>, Missing> {
+    with_env(|slots| slots.blocking.clone(), Missing::Blocking)
+}
+
+/// Runs `f` on the entered clock.
+///
+/// # Errors
+/// If none is entered.
+pub fn clock<R>(f: impl FnOnce(&dyn Clock) -> R) -> Result<R, Missing> {
+    with_env(|slots| slots.clock.as_deref().map(f), Missing::Runtime)
+}
+
+/// Runs `f` on the entered spawner, of type `T`.
+///
+/// # Errors
+/// If none is entered, or one of another type.
+pub fn spawner<T: Any, R>(f: impl FnOnce(&T) -> R) -> Result<R, Missing> {
+    with_env(
+        |slots| slots.spawner.as_ref()?.downcast_ref().map(f),
+        Missing::Spawner,
+    )
+}
+
+/// Seeds the thread's choices, so that they repeat.
+pub fn seed(ctx: &Ctx, seed: u64) {
+    ctx.rng.reseed(seed);
+}
+
+#[cfg(all(test, feature = "std", not(rt_loom)))]
+mod tests;

@@ -1,0 +1,237 @@
+//! Where a thread waits, and what it hands out when it waits no more.
+//!
+//! A [`Driver`] is turned by one thread at a time. [`Stack`] makes one of a [`Reactor`] (waits
+//! for the operating system or for an unpark), [`Timers`] and a [`Clock`].
+
+use core::fmt;
+use core::mem::MaybeUninit;
+use core::task::Waker;
+use core::time::Duration;
+use std::io;
+
+use super::seam::{Clock, Nanos, Timers, Unpark, Wakes};
+use crate::panic::contain;
+
+/// How long a turn may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Not at all: hand out what is there.
+    Now,
+    /// Up to this moment.
+    At(Nanos),
+    /// Until something happens.
+    Event,
+}
+
+/// What ended a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Polled {
+    /// Whether an unpark did.
+    pub unparked: bool,
+}
+
+/// Readiness: what became ready? Waits for it, too.
+pub trait Reactor {
+    /// Calls a waiting thread back.
+    type Unpark: Unpark;
+
+    /// How many sources are registered. With none, a poll that does not wait is skipped.
+    fn sources(&self) -> usize;
+
+    /// Waits up to `timeout` (for ever if `None`) for an event or an unpark, and hands out the
+    /// wakers of what is ready. Returns early, without error, when a signal interrupts it.
+    ///
+    /// # Errors
+    /// When the operating system refuses to wait.
+    fn poll(&mut self, timeout: Option<Duration>, out: &mut impl Wakes) -> io::Result<Polled>;
+
+    /// The other half.
+    fn unparker(&self) -> Self::Unpark;
+}
+
+/// What a thread turns when it has nothing to run, and now and then when it has.
+pub trait Driver {
+    /// Calls the thread back that waits in [`turn`](Self::turn).
+    type Unpark: Unpark;
+
+    /// One turn: waits as `until` says, then hands out the wakers of what is ready or due.
+    ///
+    /// # Errors
+    /// When the operating system refuses to wait; what was due has been handed out all the same.
+    fn turn(&mut self, until: Until, out: &mut impl Wakes) -> io::Result<()>;
+
+    /// The other half.
+    fn unparker(&self) -> Self::Unpark;
+}
+
+/// A reactor, timers and a clock as one driver.
+#[derive(Debug)]
+pub struct Stack<R, T, C> {
+    reactor: R,
+    timers: T,
+    clock: C,
+}
+
+impl<R: Reactor, T: Timers, C: Clock> Stack<R, T, C> {
+    /// Puts the three together.
+    pub fn new(reactor: R, timers: T, clock: C) -> Self {
+        Self {
+            reactor,
+            timers,
+            clock,
+        }
+    }
+
+    /// Waits up to `until` or the next timer.
+    fn wait(&mut self, until: Option<Nanos>, out: &mut impl Wakes) -> io::Result<()> {
+        let next = match (self.timers.next(), until) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        let Some(next) = next else {
+            return self.reactor.poll(None, out).map(drop);
+        };
+        if self.clock.is_paused() {
+            return self.wait_paused(next, out);
+        }
+        let timeout = next.saturating_since(self.clock.now());
+        self.reactor.poll(Some(timeout), out).map(drop)
+    }
+
+    /// A paused clock jumps to `next`, but only when nothing else is going on.
+    fn wait_paused(&mut self, next: Nanos, out: &mut impl Wakes) -> io::Result<()> {
+        let mut handed_out = Counted {
+            inner: out,
+            pushed: false,
+        };
+        let polled = self.reactor.poll(Some(Duration::ZERO), &mut handed_out)?;
+        if handed_out.pushed || polled.unparked || self.clock.skip_to(next) {
+            return Ok(());
+        }
+        // Held, or running again since: somebody will call when that ends.
+        let timeout = match self.clock.is_paused() {
+            true => None,
+            false => Some(next.saturating_since(self.clock.now())),
+        };
+        self.reactor.poll(timeout, out).map(drop)
+    }
+
+    fn fire(&mut self, out: &mut impl Wakes) {
+        let Some(next) = self.timers.next() else {
+            return;
+        };
+        let now = self.clock.now();
+        if next <= now {
+            self.timers.advance(now, out);
+        }
+    }
+}
+
+impl<R: Reactor, T: Timers, C: Clock> Driver for Stack<R, T, C> {
+    type Unpark = R::Unpark;
+
+    fn turn(&mut self, until: Until, out: &mut impl Wakes) -> io::Result<()> {
+        let waited = match until {
+            Until::Now if self.reactor.sources() == 0 => Ok(()),
+            Until::Now => self.reactor.poll(Some(Duration::ZERO), out).map(drop),
+            Until::At(moment) => self.wait(Some(moment), out),
+            Until::Event => self.wait(None, out),
+        };
+        self.fire(out);
+        waited
+    }
+
+    fn unparker(&self) -> Self::Unpark {
+        self.reactor.unparker()
+    }
+}
+
+/// Tells whether anything was handed out.
+struct Counted<'a, W> {
+    inner: &'a mut W,
+    pushed: bool,
+}
+
+impl<W: Wakes> Wakes for Counted<'_, W> {
+    fn push(&mut self, waker: Waker) {
+        self.pushed = true;
+        self.inner.push(waker);
+    }
+    fn is_full(&self) -> bool {
+        self.inner.is_full()
+    }
+    fn wake_all(&mut self) {
+        self.inner.wake_all();
+    }
+}
+
+/// A batch of wakers on the stack. Wakes what it holds when full and when dropped.
+///
+/// A waker that panics is contained: the rest is woken all the same.
+pub struct WakeBatch {
+    wakers: [MaybeUninit<Waker>; WAKE_BATCH],
+    /// The first `len` are initialised.
+    len: usize,
+}
+
+/// Wakers per batch: 512 bytes of stack; more saves little, since a driver's turn costs far
+/// more than the 32nd part of it.
+const WAKE_BATCH: usize = 32;
+
+impl WakeBatch {
+    /// An empty batch.
+    #[must_use]
+    #[inline]
+    pub fn new() -> Self {
+        Self {
+            wakers: [const { MaybeUninit::uninit() }; WAKE_BATCH],
+            len: 0,
+        }
+    }
+}
+
+impl Default for WakeBatch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Wakes for WakeBatch {
+    #[inline]
+    fn push(&mut self, waker: Waker) {
+        if self.is_full() {
+            self.wake_all();
+        }
+        self.wakers[self.len].write(waker);
+        self.len += 1;
+    }
+
+    #[inline]
+    fn is_full(&self) -> bool {
+        self.len == WAKE_BATCH
+    }
+
+    fn wake_all(&mut self) {
+        let len = core::mem::take(&mut self.len);
+        for slot in &self.wakers[..len] {
+            // SAFETY: among the first `len`, hence initialised; `len` is zero by now, so
+            // nobody reads it again.
+            let waker = unsafe { slot.assume_init_read() };
+            contain(|| waker.wake());
+        }
+    }
+}
+
+impl Drop for WakeBatch {
+    fn drop(&mut self) {
+        self.wake_all();
+    }
+}
+
+impl fmt::Debug for WakeBatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WakeBatch")
+            .field("len", &self.len)
+            .finish_non_exhaustive()
+    }
+}

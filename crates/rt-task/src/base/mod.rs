@@ -1,0 +1,20 @@
+//! The ground floor: what every crate of the runtime stands on.
+//!
+//! Nothing here knows what a task is for. [`seam`] and [`driver`] hold the traits by which
+//! the pieces meet; [`context`] the one thread-local; [`clock`], [`park`], [`byte_lock`],
+//! [`budget`], [`rng`] the small machines behind them; [`shim`] the only switch between real
+//! and modelled concurrency.
+
+pub mod budget;
+pub mod byte_lock;
+#[cfg(feature = "std")]
+pub mod clock;
+pub mod context;
+#[cfg(feature = "std")]
+pub mod driver;
+#[cfg(feature = "std")]
+pub mod park;
+pub mod rng;
+pub mod seam;
+#[doc(hidden)]
+pub mod shim;

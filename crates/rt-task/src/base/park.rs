@@ -1,0 +1,205 @@
+//! A thread that waits for nothing but a call.
+//!
+//! # Protocol: thread parker
+//! | waiter                               | caller                       |
+//! |--------------------------------------|------------------------------|
+//! | P1 EMPTY → PARKED, else swap → EMPTY | U1 swap → NOTIFIED           |
+//! | P2 `thread::park`                    | U2 if PARKED: `thread::unpark` |
+//! | P3 NOTIFIED → EMPTY, else P2 again   |                              |
+//!
+//! **Claim (no lost unpark).** A wait that begins after an unpark, with none between, returns,
+//! and sees all that came before that unpark.
+//! **Why.** U1 and P1/P3 are read-modify-writes of one word: either P1 finds NOTIFIED, or U1
+//! finds PARKED and makes `thread::park` return. U1 writes NOTIFIED even over NOTIFIED, so that
+//! the Acquire of P1 or P3 sees the latest caller. A bare `std` token is shared with all the
+//! code that runs on the thread; the own word is not.
+//! **Breaks if** U1 is weaker than Release, or P1 or P3 weaker than Acquire.
+//! **Checked by** `park::loom_tests::no_lost_unpark`.
+
+use core::time::Duration;
+use std::io;
+use std::time::Instant;
+
+use super::driver::{Polled, Reactor};
+use super::seam::{Unpark, Wakes};
+use super::shim::thread::{self, Thread};
+use super::shim::{Arc, AtomicU32, Ordering::*, site};
+
+const EMPTY: u32 = 0;
+const PARKED: u32 = 1;
+const NOTIFIED: u32 = 2;
+
+/// The waiting half, bound to the thread that made it.
+#[derive(Debug)]
+pub struct ThreadPark {
+    inner: Arc<Inner>,
+    /// Parking another thread's token would wait for ever.
+    _not_send: core::marker::PhantomData<*const ()>,
+}
+
+/// The calling half.
+#[derive(Clone, Debug)]
+pub struct ThreadUnpark {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    word: AtomicU32,
+    thread: Thread,
+}
+
+impl ThreadPark {
+    /// A parker for the current thread.
+    #[must_use]
+    pub fn new() -> Self {
+        let inner = Inner {
+            word: AtomicU32::new(EMPTY),
+            thread: thread::current(),
+        };
+        Self {
+            inner: Arc::new(inner),
+            _not_send: core::marker::PhantomData,
+        }
+    }
+
+    /// The calling half.
+    #[must_use]
+    pub fn unparker(&self) -> ThreadUnpark {
+        ThreadUnpark {
+            inner: self.inner.clone(),
+        }
+    }
+
+    /// Waits for an unpark; returns at once if there was one since the last wait.
+    pub fn park(&self) {
+        let word = &self.inner.word;
+        // P1: publishes nothing, and what it finds is taken by the swap.
+        if word
+            .compare_exchange(EMPTY, PARKED, Relaxed, Relaxed)
+            .is_err()
+        {
+            word.swap(EMPTY, site("park.P1", Acquire)); // pairs with U1
+            return;
+        }
+        loop {
+            thread::park(); // P2; may return for no reason, or for somebody else's
+            // P3, pairs with U1
+            if word
+                .compare_exchange(NOTIFIED, EMPTY, site("park.P3", Acquire), Relaxed)
+                .is_ok()
+            {
+                return;
+            }
+        }
+    }
+
+    /// Waits for an unpark, up to `timeout`. Tells whether there was one.
+    pub fn park_timeout(&self, timeout: Duration) -> bool {
+        let word = &self.inner.word;
+        if timeout.is_zero() {
+            return word.swap(EMPTY, site("park.P0", Acquire)) == NOTIFIED; // pairs with U1
+        }
+        // P1: publishes nothing, and what it finds is taken by the swap.
+        if word
+            .compare_exchange(EMPTY, PARKED, Relaxed, Relaxed)
+            .is_ok()
+        {
+            wait(timeout, || word.load(Relaxed) == NOTIFIED); // P2; the swap below orders
+        }
+        word.swap(EMPTY, site("park.timed-P3", Acquire)) == NOTIFIED // P3, pairs with U1
+    }
+}
+
+/// Parks until `called`, up to `timeout`.
+#[cfg(not(rt_loom))]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "waiting for real; no clock can be asked for that"
+)]
+fn wait(timeout: Duration, called: impl Fn() -> bool) {
+    let Some(end) = Instant::now().checked_add(timeout) else {
+        while !called() {
+            thread::park();
+        }
+        return;
+    };
+    while !called() {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return;
+        }
+        thread::park_timeout(left);
+    }
+}
+
+/// In a model a timeout is over whenever it likes.
+#[cfg(rt_loom)]
+fn wait(_timeout: Duration, _called: impl Fn() -> bool) {
+    let _: Option<Instant> = None;
+    thread::yield_now();
+}
+
+impl Default for ThreadPark {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Unpark for ThreadUnpark {
+    fn unpark(&self) {
+        // U1, pairs with P1 and P3
+        if self.inner.word.swap(NOTIFIED, site("park.U1", Release)) == PARKED {
+            self.inner.thread.unpark(); // U2
+        }
+    }
+}
+
+impl std::task::Wake for ThreadUnparkWaker {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.0.unpark();
+    }
+    fn wake_by_ref(self: &std::sync::Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// An unparker in the shape that `std` makes wakers of.
+struct ThreadUnparkWaker(ThreadUnpark);
+
+impl ThreadUnpark {
+    /// A waker that unparks.
+    #[must_use]
+    pub fn into_waker(self) -> core::task::Waker {
+        std::sync::Arc::new(ThreadUnparkWaker(self)).into()
+    }
+}
+
+/// A reactor without sources: it only waits.
+impl Reactor for ThreadPark {
+    type Unpark = ThreadUnpark;
+
+    fn sources(&self) -> usize {
+        0
+    }
+
+    fn poll(&mut self, timeout: Option<Duration>, _out: &mut impl Wakes) -> io::Result<Polled> {
+        let unparked = match timeout {
+            Some(timeout) => self.park_timeout(timeout),
+            None => {
+                self.park();
+                true
+            }
+        };
+        Ok(Polled { unparked })
+    }
+
+    fn unparker(&self) -> ThreadUnpark {
+        ThreadPark::unparker(self)
+    }
+}
+
+#[cfg(all(test, rt_loom))]
+mod loom_tests;
+#[cfg(all(test, not(rt_loom)))]
+mod tests;

@@ -1,0 +1,44 @@
+//! The parker on real threads.
+
+use super::*;
+
+#[test]
+fn an_unpark_before_the_wait_is_kept() {
+    let park = ThreadPark::new();
+    park.unparker().unpark();
+    park.unparker().unpark();
+    park.park();
+    assert!(!park.park_timeout(Duration::ZERO), "two unparks are one");
+}
+
+#[test]
+fn a_foreign_thread_token_does_not_end_the_wait() {
+    let park = ThreadPark::new();
+    let unparker = park.unparker();
+    thread::current().unpark();
+    std::thread::scope(|scope| {
+        let waiter = park.inner.clone();
+        scope.spawn(move || {
+            // Waits until the other side is parked, by its own word.
+            while waiter.word.load(Acquire) != PARKED {
+                std::thread::yield_now();
+            }
+            unparker.unpark();
+        });
+        park.park();
+    });
+    assert_eq!(park.inner.word.load(Relaxed), EMPTY);
+}
+
+#[test]
+fn a_timed_wait_ends_by_itself() {
+    let park = ThreadPark::new();
+    assert!(!park.park_timeout(Duration::from_millis(1)));
+    park.unparker().unpark();
+    assert!(park.park_timeout(Duration::from_secs(3600)));
+    park.unparker().unpark();
+    assert!(
+        park.park_timeout(Duration::MAX),
+        "a timeout beyond the clock's end is for ever"
+    );
+}

@@ -1,0 +1,212 @@
+//! The seams: each a small question that a piece asks and another piece answers.
+//!
+//! A scheduler, a reactor and a timer never name each other. What one needs of another it
+//! takes as a type bounded by a trait from here (or from [`driver`](super::driver), for those
+//! that need `std`), so that a piece is swapped in one line and costs nothing where it chooses
+//! nothing. [`Schedule`](crate::Schedule), the seam of tasks, sits with the tasks.
+
+use alloc::boxed::Box;
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::Waker;
+use core::time::Duration;
+
+use crate::Job;
+
+/// A point in time: nanoseconds since the start of a [`Clock`]. Spans 584 years.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Nanos(pub u64);
+
+impl Nanos {
+    /// The last point that can be told.
+    pub const MAX: Nanos = Nanos(u64::MAX);
+
+    /// `self` moved by `span`; the last point where that overflows.
+    #[must_use]
+    pub fn saturating_add(self, span: Duration) -> Nanos {
+        let span = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
+        Nanos(self.0.saturating_add(span))
+    }
+
+    /// The time from `earlier` to `self`; zero if it is later.
+    #[must_use]
+    pub fn saturating_since(self, earlier: Nanos) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// What time is it? The only source of time in the runtime.
+pub trait Clock: Send + Sync + 'static {
+    /// The time since the clock's start. Never goes backwards.
+    fn now(&self) -> Nanos;
+
+    /// Whether the clock stands still now, so that waiting for it would be in vain.
+    fn is_paused(&self) -> bool {
+        false
+    }
+
+    /// Called when a thread has nothing to do before `next`, with the clock paused.
+    ///
+    /// A virtual clock moves itself there and returns `true`; one that may not move now (it is
+    /// held, or runs by itself) returns `false` and is waited for as usual.
+    fn skip_to(&self, next: Nanos) -> bool {
+        let _ = next;
+        false
+    }
+
+    /// The moment of the system's monotonic clock at which this one started.
+    #[cfg(feature = "std")]
+    fn start(&self) -> std::time::Instant;
+}
+
+/// Ends another thread's wait. A wake that comes before the wait is kept: the wait then
+/// returns at once.
+pub trait Unpark: Clone + Send + Sync + 'static {
+    /// Ends the wait, or the next one if nobody waits now.
+    fn unpark(&self);
+}
+
+/// Takes the wakers that a driver hands out, so that none is woken while a lock is held.
+pub trait Wakes {
+    /// Takes one more. Ask [`is_full`](Self::is_full) first: a full batch wakes at once.
+    fn push(&mut self, waker: Waker);
+    /// Whether the next push has no room. A driver then lets go of its locks and calls
+    /// [`wake_all`](Self::wake_all).
+    fn is_full(&self) -> bool;
+    /// Wakes all taken so far. May run any code.
+    fn wake_all(&mut self);
+}
+
+/// What became due? Asked once per turn of a driver.
+pub trait Timers {
+    /// The earliest moment at which something may become due.
+    fn next(&self) -> Option<Nanos>;
+    /// Hands out what is due at `now`. A `now` before that of an earlier call counts as that.
+    fn advance(&mut self, now: Nanos, out: &mut impl Wakes);
+}
+
+/// No timers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoTimers;
+
+impl Timers for NoTimers {
+    fn next(&self) -> Option<Nanos> {
+        None
+    }
+    fn advance(&mut self, _now: Nanos, _out: &mut impl Wakes) {}
+}
+
+impl<T: Timers> Timers for Option<T> {
+    fn next(&self) -> Option<Nanos> {
+        self.as_ref()?.next()
+    }
+    fn advance(&mut self, now: Nanos, out: &mut impl Wakes) {
+        if let Some(timers) = self {
+            timers.advance(now, out);
+        }
+    }
+}
+
+/// Which of `n`? Every choice that could be made otherwise goes through here.
+pub trait Choose {
+    /// A number below `n`. `n` is at least one.
+    fn below(&self, n: u32, choice: Choice) -> u32;
+}
+
+/// What a [`Choose`] is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Choice {
+    /// Which worker to steal from.
+    Victim,
+    /// Which branch of a `select!` comes first.
+    Branch,
+    /// Which of several that would be equally right.
+    Tie,
+}
+
+/// Who listens? `()` is nobody and costs nothing.
+pub trait Probe: Send + Sync + 'static {
+    /// Told that `event` happened. Called on hot paths.
+    #[inline(always)]
+    fn on(&self, event: Event) {
+        let _ = event;
+    }
+}
+
+impl Probe for () {}
+
+/// What a [`Probe`] is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A task is about to be polled.
+    Poll(crate::TaskId),
+    /// A task has ended.
+    End(crate::TaskId),
+    /// The thread is about to wait.
+    Park,
+    /// The thread waits no more.
+    Unpark,
+}
+
+/// Where does a closure run that blocks its thread?
+pub trait Blocking: Send + Sync + 'static {
+    /// Takes `job` to run it soon on a thread that may block.
+    ///
+    /// # Errors
+    /// Gives the job back when none will ever run it. Dropping it then tells its handle that
+    /// it was cancelled.
+    fn execute(&self, job: Job) -> Result<(), Rejected>;
+}
+
+/// A job that was not taken, and why.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Rejected {
+    /// The job, unharmed.
+    pub job: Job,
+    /// Why it was not taken.
+    pub why: RejectedWhy,
+}
+
+/// Why a job was not taken.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RejectedWhy {
+    /// The pool takes no more work.
+    ShutDown,
+    /// No thread could be started, and none is running.
+    #[cfg(feature = "std")]
+    NoThread(std::io::Error),
+}
+
+impl Rejected {
+    /// `job`, refused for the reason `why`.
+    #[must_use]
+    pub fn new(job: Job, why: RejectedWhy) -> Self {
+        Self { job, why }
+    }
+}
+
+impl fmt::Display for RejectedWhy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ShutDown => f.write_str("the blocking pool is shut down"),
+            #[cfg(feature = "std")]
+            Self::NoThread(error) => {
+                write!(
+                    f,
+                    "no thread of the blocking pool could be started: {error}"
+                )
+            }
+        }
+    }
+}
+
+/// Waits for a while, off every hot path: how a crate that may not name the timer backs off.
+pub trait Delay: Send + Sync + 'static {
+    /// A future that is ready once `span` has passed.
+    fn delay(&self, span: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+}

@@ -1,0 +1,15 @@
+//! The only switch between real and modelled concurrency.
+//!
+//! Every crate of the runtime takes its atomics, cells, locks and threads from here, so that
+//! `--cfg rt_loom` puts the model checker under all of them at once. Not part of the public
+//! API: no stability is promised.
+
+#[cfg(rt_loom)]
+#[path = "loom.rs"]
+mod switch;
+#[cfg(not(rt_loom))]
+#[path = "real.rs"]
+mod switch;
+
+pub use core::sync::atomic::Ordering;
+pub use switch::*;

@@ -1,0 +1,182 @@
+//! Taking turns: yielding, and the cooperative budget for people.
+
+use core::fmt;
+use core::future::Future;
+use core::panic::Location;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::base::context;
+use crate::wait::{Wait, WaitKind, poll_leaf};
+
+/// Lets every other task that can run go first.
+///
+/// Costs no read-modify-write but the wake itself, and forces no look at the drivers: those
+/// come at their usual interval.
+#[track_caller]
+pub fn yield_now() -> YieldNow {
+    YieldNow {
+        yielded: false,
+        site: Location::caller(),
+    }
+}
+
+/// The future of [`yield_now`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct YieldNow {
+    yielded: bool,
+    site: &'static Location<'static>,
+}
+
+impl Future for YieldNow {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.yielded {
+            return Poll::Ready(());
+        }
+        self.yielded = true;
+        cx.waker().wake_by_ref();
+        note(Wait {
+            kind: WaitKind::Yield,
+            object: 0,
+            site: self.site,
+        });
+        Poll::Pending
+    }
+}
+
+fn note(wait: Wait) {
+    context::peek(|ctx| ctx.noted.note(wait));
+}
+
+/// Whether a leaf future polled now would make progress, as far as the budget goes. Always,
+/// outside a task.
+#[must_use]
+pub fn has_budget_remaining() -> bool {
+    context::peek(|ctx| ctx.budget.remains()).unwrap_or(true)
+}
+
+/// Takes one unit of the budget; yields if none is left. For loops that never meet a leaf that
+/// pends.
+#[track_caller]
+pub fn consume_budget() -> ConsumeBudget {
+    ConsumeBudget {
+        site: Location::caller(),
+    }
+}
+
+/// The future of [`consume_budget`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct ConsumeBudget {
+    site: &'static Location<'static>,
+}
+
+impl Future for ConsumeBudget {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let site = self.site;
+        poll_leaf(
+            cx,
+            || Wait {
+                kind: WaitKind::Yield,
+                object: 0,
+                site,
+            },
+            |_| Poll::Ready(()),
+        )
+    }
+}
+
+pin_project! {
+    /// A future that takes part in the budget as a leaf does. See [`cooperative`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Coop<F> {
+        #[pin]
+        future: F,
+        site: &'static Location<'static>,
+    }
+}
+
+/// Makes `future` take part in the budget: it yields when none is left, and costs one unit when
+/// it is ready.
+#[track_caller]
+pub fn cooperative<F: Future>(future: F) -> Coop<F> {
+    Coop {
+        future,
+        site: Location::caller(),
+    }
+}
+
+impl<F: Future> Future for Coop<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let site = *this.site;
+        poll_leaf(
+            cx,
+            || Wait {
+                kind: WaitKind::Other,
+                object: 0,
+                site,
+            },
+            |cx| this.future.poll(cx),
+        )
+    }
+}
+
+pin_project! {
+    /// A future whose leaves spend no budget. See [`unconstrained`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Unconstrained<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+/// Takes `future` out of the budget: its leaves are polled as often as it likes, and other
+/// tasks wait.
+pub fn unconstrained<F: Future>(future: F) -> Unconstrained<F> {
+    Unconstrained { future }
+}
+
+impl<F: Future> Future for Unconstrained<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let _limited = Limited(context::peek(|ctx| ctx.budget.lift()));
+        self.project().future.poll(cx)
+    }
+}
+
+/// Puts the budget back, also when the future panics.
+struct Limited(Option<u8>);
+
+impl Drop for Limited {
+    fn drop(&mut self) {
+        if let Some(left) = self.0 {
+            context::peek(|ctx| ctx.budget.restore(left));
+        }
+    }
+}
+
+impl<F> fmt::Debug for Coop<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Coop").finish_non_exhaustive()
+    }
+}
+
+impl<F> fmt::Debug for Unconstrained<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unconstrained").finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "std", not(rt_loom)))]
+mod tests;

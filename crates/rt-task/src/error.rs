@@ -1,0 +1,126 @@
+//! Why a task has no output.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::any::Any;
+use core::fmt;
+
+use crate::TaskId;
+
+/// A task ended without output: it was cancelled, or it panicked.
+pub struct JoinError {
+    id: TaskId,
+    repr: Repr,
+}
+
+enum Repr {
+    Cancelled,
+    /// The mutex of `tokio` is not needed: the payload is only reached by value.
+    Panicked(SyncPayload),
+}
+
+/// A payload that is reached by value only.
+struct SyncPayload(Box<dyn Any + Send + 'static>);
+
+// SAFETY: a shared reference gives no access to the payload, but for `text`, which reads it as
+// a `String` or a `&'static str`, both of which are `Sync`.
+unsafe impl Sync for SyncPayload {}
+
+impl SyncPayload {
+    /// What a `panic!` with a message leaves.
+    fn text(&self) -> Option<&str> {
+        match self.0.downcast_ref::<String>() {
+            Some(text) => Some(text),
+            None => self.0.downcast_ref::<&'static str>().copied(),
+        }
+    }
+}
+
+impl JoinError {
+    pub(crate) fn cancelled(id: TaskId) -> Self {
+        Self {
+            id,
+            repr: Repr::Cancelled,
+        }
+    }
+
+    pub(crate) fn panicked(id: TaskId, payload: Box<dyn Any + Send + 'static>) -> Self {
+        Self {
+            id,
+            repr: Repr::Panicked(SyncPayload(payload)),
+        }
+    }
+
+    /// Whether the task was cancelled: aborted, or dropped by a runtime that shut down.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self.repr, Repr::Cancelled)
+    }
+
+    /// Whether the task panicked.
+    #[must_use]
+    pub fn is_panic(&self) -> bool {
+        !self.is_cancelled()
+    }
+
+    /// What the task panicked with, for [`resume_unwind`](std::panic::resume_unwind).
+    ///
+    /// # Panics
+    /// If the task did not panic.
+    #[track_caller]
+    #[must_use]
+    pub fn into_panic(self) -> Box<dyn Any + Send + 'static> {
+        self.try_into_panic()
+            .expect("the task was cancelled: it left no panic")
+    }
+
+    /// What the task panicked with.
+    ///
+    /// # Errors
+    /// Gives the error back if the task did not panic.
+    pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, Self> {
+        match self.repr {
+            Repr::Panicked(payload) => Ok(payload.0),
+            Repr::Cancelled => Err(self),
+        }
+    }
+
+    /// The task's id.
+    #[must_use]
+    pub fn id(&self) -> TaskId {
+        self.id
+    }
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.repr {
+            Repr::Cancelled => write!(f, "task {} was cancelled", self.id),
+            Repr::Panicked(payload) => match payload.text() {
+                Some(text) => write!(f, "task {} panicked with message {text:?}", self.id),
+                None => write!(f, "task {} panicked", self.id),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.repr {
+            Repr::Cancelled => write!(f, "JoinError::Cancelled({:?})", self.id),
+            Repr::Panicked(payload) => match payload.text() {
+                Some(text) => write!(f, "JoinError::Panic({:?}, {text:?}, ...)", self.id),
+                None => write!(f, "JoinError::Panic({:?}, ...)", self.id),
+            },
+        }
+    }
+}
+
+impl core::error::Error for JoinError {}
+
+#[cfg(feature = "std")]
+impl From<JoinError> for std::io::Error {
+    fn from(error: JoinError) -> Self {
+        std::io::Error::other(error)
+    }
+}

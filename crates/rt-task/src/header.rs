@@ -1,0 +1,283 @@
+//! The head of a task: what can be said of it without knowing its future.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::mem::MaybeUninit;
+use core::panic::Location;
+use core::ptr::{self, NonNull};
+use core::task::{Context, Waker};
+
+use crate::TaskId;
+use crate::base::shim::{AtomicU16, AtomicU32, Ordering::*, UnsafeCell};
+use crate::schedule::Why;
+use crate::state::{Outcome, State};
+use crate::wait::{Noted, Wait, WaitSlot, WaitTag};
+
+/// The untyped head; first in every task's allocation.
+#[repr(C)]
+pub(crate) struct Header {
+    pub(crate) state: State,
+    pub(crate) vtable: &'static Vtable,
+    /// Queue link. Belongs to the owner of the `Runnable`.
+    next: UnsafeCell<Option<TaskRef>>,
+    /// Registry links. Belong to the holder of the shard's lock.
+    pub(crate) links: UnsafeCell<Links>,
+    pub(crate) id: TaskId,
+    origin: Origin,
+    wait: WaitSlot,
+    wait_tag: WaitTag,
+    /// The shard that the task is linked in, plus one; zero while in none. Changed by the owner
+    /// of the `Runnable`.
+    shard: AtomicU16,
+    polls: AtomicU32,
+    /// The waker of who joins. Belongs as I5 of the state word says.
+    pub(crate) join_slot: UnsafeCell<MaybeUninit<Waker>>,
+}
+
+/// Neighbours in a shard's list.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Links {
+    pub(crate) prev: Option<TaskRef>,
+    pub(crate) next: Option<TaskRef>,
+}
+
+/// What depends on the future and the scheduler.
+pub(crate) struct Vtable {
+    /// Polls the future. See [`Polled`] for what the stage holds then.
+    ///
+    /// # Safety
+    /// The caller owns the `Runnable`, and the stage holds the future.
+    pub(crate) poll: unsafe fn(TaskRef, &mut Context<'_>) -> Polled,
+    /// Drops the future; the stage is empty then, or holds the payload of a panic.
+    ///
+    /// # Safety
+    /// As for `poll`.
+    pub(crate) drop_future: unsafe fn(TaskRef) -> Outcome,
+    /// Drops what the stage holds after the future; a panic is contained.
+    ///
+    /// # Safety
+    /// The stage holds what the outcome says, and it is the caller's (I6).
+    pub(crate) drop_output: unsafe fn(TaskRef, Outcome),
+    /// Makes the `Runnable` and hands it to the scheduler.
+    ///
+    /// # Safety
+    /// The caller owns the right to: it set SCHEDULED, and no `Runnable` was made since.
+    pub(crate) schedule: unsafe fn(TaskRef, Why),
+    /// Frees the allocation.
+    ///
+    /// # Safety
+    /// The caller brought the reference count to zero.
+    pub(crate) dealloc: unsafe fn(TaskRef),
+    /// Bytes from the header to the stage.
+    pub(crate) stage: usize,
+}
+
+/// What a poll left in the stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Polled {
+    /// The future.
+    Pending,
+    /// What the outcome says.
+    Over(Outcome),
+}
+
+/// A pointer to a task that is known to be alive by whoever holds it. Keeps the provenance of
+/// the whole allocation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TaskRef(NonNull<Header>);
+
+impl TaskRef {
+    /// # Safety
+    /// `header` points to the head of a live task, with provenance over its whole allocation.
+    pub(crate) unsafe fn new(header: NonNull<Header>) -> Self {
+        Self(header)
+    }
+
+    pub(crate) fn as_ptr(self) -> NonNull<Header> {
+        self.0
+    }
+
+    /// The head.
+    ///
+    /// # Safety
+    /// The task stays alive for `'a`: the caller holds a reference, or the `Runnable`, that long.
+    #[inline(always)]
+    pub(crate) unsafe fn header<'a>(self) -> &'a Header {
+        // SAFETY: alive for `'a` (contract); the head is never mutably borrowed.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// The stage, of whatever type.
+    ///
+    /// # Safety
+    /// The task is alive.
+    #[inline(always)]
+    pub(crate) unsafe fn stage<T>(self) -> *mut T {
+        // SAFETY: alive (contract).
+        let offset = unsafe { self.header() }.vtable.stage;
+        // SAFETY: `offset` was computed for this allocation, which the pointer covers.
+        unsafe { self.0.as_ptr().cast::<u8>().add(offset) }.cast()
+    }
+
+    /// Gives one reference up; frees the task if it was the last.
+    ///
+    /// # Safety
+    /// The reference is the caller's.
+    #[inline]
+    pub(crate) unsafe fn drop_ref(self) {
+        // SAFETY: alive: the reference is the caller's until the call below.
+        if unsafe { self.header() }.state.drop_ref() {
+            // SAFETY: it was the last.
+            unsafe { self.free() };
+        }
+    }
+
+    /// Frees the task.
+    ///
+    /// # Safety
+    /// The caller brought the reference count to zero.
+    pub(crate) unsafe fn free(self) {
+        // SAFETY: nobody else has access (I4).
+        let dealloc = unsafe { self.header() }.vtable.dealloc;
+        // SAFETY: as the contract says.
+        unsafe { dealloc(self) };
+    }
+}
+
+impl Header {
+    pub(crate) fn new(vtable: &'static Vtable, origin: Origin) -> Self {
+        Self {
+            state: State::new(),
+            vtable,
+            next: UnsafeCell::new(None),
+            links: UnsafeCell::new(Links::default()),
+            id: TaskId::fresh(),
+            origin,
+            wait: WaitSlot::new(),
+            wait_tag: WaitTag::new(),
+            shard: AtomicU16::new(0),
+            polls: AtomicU32::new(0),
+            join_slot: UnsafeCell::new(MaybeUninit::uninit()),
+        }
+    }
+
+    /// Reads and writes the queue link.
+    ///
+    /// # Safety
+    /// The caller owns the `Runnable`.
+    #[inline]
+    pub(crate) unsafe fn replace_next(&self, next: Option<TaskRef>) -> Option<TaskRef> {
+        // SAFETY: the owner of the `Runnable` alone touches the link (contract).
+        self.next
+            .with_mut(|link| unsafe { ptr::replace(link, next) })
+    }
+
+    /// Takes the waker out of the join slot.
+    ///
+    /// # Safety
+    /// The slot holds one, and is the caller's (I5).
+    pub(crate) unsafe fn take_join_waker(&self) -> Waker {
+        self.join_slot.with(|slot| {
+            // SAFETY: as the contract says; the slot counts as empty from here on.
+            unsafe { ptr::read(slot.cast::<Waker>()) }
+        })
+    }
+
+    /// One poll more. A single writer: the owner of the `Runnable`.
+    #[inline]
+    pub(crate) fn count_poll(&self) {
+        self.polls
+            .store(self.polls.load(Relaxed).wrapping_add(1), Relaxed);
+    }
+
+    /// What a pending poll waits for. For the owner of the `Runnable`.
+    #[inline]
+    pub(crate) fn note(&self, noted: &Noted) {
+        self.wait.copy(&self.wait_tag, noted);
+    }
+
+    pub(crate) fn wait(&self) -> Option<(Wait, u8)> {
+        self.wait.read(&self.wait_tag)
+    }
+
+    pub(crate) fn polls(&self) -> u32 {
+        self.polls.load(Relaxed)
+    }
+
+    /// The shard that the task is linked in. For the owner of the `Runnable`.
+    #[inline]
+    pub(crate) fn shard(&self) -> Option<u16> {
+        // The `Runnable` travels by a queue that orders; so does this with it.
+        self.shard.load(Relaxed).checked_sub(1)
+    }
+
+    pub(crate) fn set_shard(&self, shard: Option<u16>) {
+        self.shard
+            .store(shard.map_or(0, |shard| shard + 1), Relaxed);
+    }
+
+    pub(crate) fn location(&self) -> &'static Location<'static> {
+        self.origin.location()
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.origin.name()
+    }
+}
+
+/// Where a task was spawned, and its name if it has one: one word, since few are named.
+pub(crate) struct Origin(*const ());
+
+/// The low bit tells a box of `Named` from a plain location.
+const NAMED: usize = 1;
+const _: () = assert!(align_of::<Location<'_>>() > NAMED && align_of::<Named>() > NAMED);
+
+struct Named {
+    location: &'static Location<'static>,
+    name: String,
+}
+
+// SAFETY: owns its box, if any, of `Send + Sync` data; else points to a static.
+unsafe impl Send for Origin {}
+// SAFETY: as above.
+unsafe impl Sync for Origin {}
+
+impl Origin {
+    pub(crate) fn new(location: &'static Location<'static>, name: Option<String>) -> Self {
+        match name {
+            None => Self(ptr::from_ref(location).cast()),
+            Some(name) => {
+                let named = Box::into_raw(Box::new(Named { location, name }));
+                Self(named.cast::<()>().map_addr(|addr| addr | NAMED))
+            }
+        }
+    }
+
+    fn named(&self) -> Option<*mut Named> {
+        let tagged = self.0.addr() & NAMED != 0;
+        tagged.then(|| self.0.map_addr(|addr| addr & !NAMED).cast_mut().cast())
+    }
+
+    fn location(&self) -> &'static Location<'static> {
+        match self.named() {
+            // SAFETY: tagged, hence made from such a box, which lives as long as `self`.
+            Some(named) => unsafe { (*named).location },
+            // SAFETY: not tagged, hence a `&'static Location`.
+            None => unsafe { &*self.0.cast() },
+        }
+    }
+
+    fn name(&self) -> Option<&str> {
+        // SAFETY: tagged, hence made from such a box, which lives as long as `self`.
+        self.named().map(|named| unsafe { &*named }.name.as_str())
+    }
+}
+
+impl Drop for Origin {
+    fn drop(&mut self) {
+        if let Some(named) = self.named() {
+            // SAFETY: tagged, hence made from such a box; `self` owned it.
+            drop(unsafe { Box::from_raw(named) });
+        }
+    }
+}

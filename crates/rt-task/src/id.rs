@@ -1,0 +1,70 @@
+//! Task ids: unique in the process, never reused.
+
+use core::cell::Cell;
+use core::fmt;
+use core::num::NonZeroU64;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::base::context;
+
+/// The id of a task, unique in the process while it runs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(NonZeroU64);
+
+/// Ids that a thread takes at once, so that a spawn takes none from the shared counter.
+const BLOCK: u64 = 1024;
+
+/// Blocks handed out. A `usize`, which every target can count atomically.
+static BLOCKS: AtomicUsize = AtomicUsize::new(0);
+
+/// What is left of a thread's block.
+#[derive(Debug, Default)]
+pub(crate) struct IdBlock {
+    next: Cell<u64>,
+    end: Cell<u64>,
+}
+
+impl TaskId {
+    /// A fresh one. No read-modify-write, but one in 1024 on a thread with a context.
+    pub(crate) fn fresh() -> Self {
+        let id = context::peek(|ctx| ctx.ids.take()).unwrap_or_else(block);
+        Self(NonZeroU64::new(id).expect("ids start at one"))
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn as_u64(self) -> u64 {
+        self.0.get()
+    }
+}
+
+impl IdBlock {
+    #[inline]
+    fn take(&self) -> u64 {
+        let mut next = self.next.get();
+        if next == self.end.get() {
+            next = block();
+            self.end.set(next + BLOCK);
+        }
+        self.next.set(next + 1);
+        next
+    }
+}
+
+/// The first id of a block that is nobody else's.
+fn block() -> u64 {
+    // A count: nothing is ordered by it.
+    BLOCKS.fetch_add(1, Ordering::Relaxed) as u64 * BLOCK + 1
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TaskId({})", self.0)
+    }
+}

@@ -1,0 +1,65 @@
+//! Containment: a panic in user code ends that piece of user code, never a worker.
+
+#[cfg(feature = "std")]
+pub(crate) use with_std::{attempt, contain};
+#[cfg(not(feature = "std"))]
+pub(crate) use without_std::{attempt, contain};
+
+/// What a panic carries.
+pub(crate) type Payload = alloc::boxed::Box<dyn core::any::Any + Send + 'static>;
+
+#[cfg(feature = "std")]
+mod with_std {
+    use super::Payload;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    /// Runs `f`; a panic comes back as its payload.
+    pub(crate) fn attempt<R>(f: impl FnOnce() -> R) -> Result<R, Payload> {
+        // Nothing that `f` left half done is looked at again: a future that panicked is
+        // dropped, a waker or an output is gone.
+        catch_unwind(AssertUnwindSafe(f))
+    }
+
+    /// Runs `f` and drops what it panics with (the panic hook has told it by then).
+    pub(crate) fn contain(f: impl FnOnce()) {
+        if let Err(payload) = attempt(f) {
+            discard(payload);
+        }
+    }
+
+    /// Drops a payload whose own drop may panic.
+    fn discard(payload: Payload) {
+        if let Err(second) = attempt(|| drop(payload)) {
+            // A payload that panics with a payload that panics …: leak the second.
+            core::mem::forget(second);
+        }
+    }
+}
+
+#[cfg(not(feature = "std"))]
+mod without_std {
+    use super::Payload;
+
+    /// Without `std` nothing can be caught: a panic in a task ends the program.
+    struct Abort;
+
+    impl Drop for Abort {
+        fn drop(&mut self) {
+            // A panic while unwinding aborts.
+            panic!("a task panicked, and without the `std` feature panics cannot be contained");
+        }
+    }
+
+    pub(crate) fn attempt<R>(f: impl FnOnce() -> R) -> Result<R, Payload> {
+        let abort = Abort;
+        let result = f();
+        core::mem::forget(abort);
+        Ok(result)
+    }
+
+    pub(crate) fn contain(f: impl FnOnce()) {
+        if attempt(f).is_err() {
+            unreachable!("`attempt` cannot fail here");
+        }
+    }
+}

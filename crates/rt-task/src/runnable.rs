@@ -1,0 +1,263 @@
+//! The right to poll a task once.
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::mem;
+use core::panic::Location;
+use core::task::Context;
+
+use crate::TaskId;
+use crate::base::context::{Ctx, Stay};
+use crate::cell::scheduler;
+use crate::header::{Header, Polled, TaskRef};
+use crate::panic::contain;
+use crate::schedule::Schedule;
+use crate::state::{Begin, Completed, EndPoll, Outcome};
+use crate::wait::Wait;
+use crate::waker;
+
+/// The right to poll a task once, and the only one there is: SCHEDULED in the state word.
+///
+/// Consumed by [`run`](Self::run). Dropping it cancels the task on this thread.
+#[must_use = "dropping it cancels the task"]
+pub struct Runnable<S: Schedule> {
+    task: TaskRef,
+    _scheduler: PhantomData<fn() -> S>,
+}
+
+// SAFETY: a task whose future is not `Send` is made by `spawn_unchecked` alone, whose caller
+// answers for the thread; all else in the task is `Send` and `Sync`.
+unsafe impl<S: Schedule> Send for Runnable<S> {}
+// SAFETY: a shared reference reads the id, the name and the location, which never change.
+unsafe impl<S: Schedule> Sync for Runnable<S> {}
+
+/// What a run left.
+#[must_use = "a yielded task is to be queued again; dropping it cancels it"]
+#[derive(Debug)]
+pub enum Ran<S: Schedule> {
+    /// It waits: its waker will schedule it.
+    Pending,
+    /// It was woken while it ran: it goes to the back of the queue.
+    Yielded(Runnable<S>),
+    /// It has ended.
+    Done,
+}
+
+impl<S: Schedule> Runnable<S> {
+    /// # Safety
+    /// The caller owns the right to make it: it set SCHEDULED, and none was made since. The
+    /// task was made with a scheduler of type `S`.
+    #[inline]
+    pub(crate) unsafe fn from_task(task: TaskRef) -> Self {
+        Self {
+            task,
+            _scheduler: PhantomData,
+        }
+    }
+
+    /// Gives the right up to the returned pointer.
+    #[inline]
+    pub(crate) fn into_task(self) -> TaskRef {
+        let task = self.task;
+        mem::forget(self);
+        task
+    }
+
+    #[inline]
+    pub(crate) fn header(&self) -> &Header {
+        // SAFETY: alive as long as the `Runnable` exists (I2, I3).
+        unsafe { self.task.header() }
+    }
+
+    pub(crate) fn task(&self) -> TaskRef {
+        self.task
+    }
+
+    /// The scheduler that the task was spawned with.
+    #[must_use]
+    pub fn scheduler(&self) -> &S {
+        // SAFETY: of type `S` (contract of `from_task`), alive as long as the `Runnable`.
+        unsafe { scheduler(self.task) }
+    }
+
+    /// The task's id.
+    #[must_use]
+    pub fn id(&self) -> TaskId {
+        self.header().id
+    }
+
+    /// The task's name, if it was given one.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.header().name()
+    }
+
+    /// Where the task was spawned.
+    #[must_use]
+    pub fn location(&self) -> &'static Location<'static> {
+        self.header().location()
+    }
+
+    /// How often the task has been polled.
+    #[must_use]
+    pub fn polls(&self) -> u32 {
+        self.header().polls()
+    }
+
+    /// Polls the task once. Panics of its future are caught and kept for its handle.
+    #[inline]
+    pub fn run(self) -> Ran<S> {
+        let stay = Stay::try_new();
+        self.run_inside(stay.as_ref().map(Stay::ctx))
+    }
+
+    /// [`run`](Self::run), on a thread whose context is at hand: spares the look-up.
+    #[inline]
+    pub fn run_in(self, ctx: &Ctx) -> Ran<S> {
+        self.run_inside(Some(ctx))
+    }
+
+    #[inline]
+    fn run_inside(self, ctx: Option<&Ctx>) -> Ran<S> {
+        let Begin::Poll(seen) = self.header().state.begin_poll() else {
+            drop(self); // cancels
+            return Ran::Done;
+        };
+        let running = Running::enter(self.task, ctx);
+        self.header().count_poll();
+        let waker = waker::borrowed(self.task);
+        // SAFETY: the `Runnable` is ours, and the stage holds the future until it completes.
+        let polled =
+            unsafe { (self.header().vtable.poll)(self.task, &mut Context::from_waker(&waker)) };
+        match polled {
+            Polled::Over(outcome) => {
+                drop(running);
+                self.finish(outcome);
+                Ran::Done
+            }
+            Polled::Pending => {
+                running.note(self.header());
+                drop(running);
+                self.link();
+                match self.header().state.end_poll(seen) {
+                    EndPoll::Again => Ran::Yielded(self),
+                    EndPoll::Idle => {
+                        mem::forget(self); // gone with SCHEDULED
+                        Ran::Pending
+                    }
+                }
+            }
+        }
+    }
+
+    /// Registers the task at the end of its first pending poll.
+    #[inline]
+    fn link(&self) {
+        if self.header().shard().is_none()
+            && let Some(owned) = self.scheduler().owned()
+        {
+            owned.link(self);
+        }
+    }
+
+    /// Completes the task, whose stage holds what `outcome` says.
+    fn finish(self, mut outcome: Outcome) {
+        if self.header().shard().is_some()
+            && let Some(owned) = self.scheduler().owned()
+        {
+            owned.unlink(&self);
+        }
+        let task = self.into_task();
+        // SAFETY: alive: the runtime's reference is given up by the last turn of the loop.
+        let header = unsafe { task.header() };
+        loop {
+            match header.state.complete(outcome) {
+                Completed::Released => return,
+                // SAFETY: it was the last reference.
+                Completed::Free => return unsafe { task.free() },
+                Completed::Unwanted => {
+                    // SAFETY: the stage holds what `outcome` says; the handle is gone (I6).
+                    unsafe { (header.vtable.drop_output)(task, outcome) };
+                    outcome = Outcome::Dropped;
+                }
+                Completed::WakeJoin => {
+                    // SAFETY: the slot is ours, and holds a waker (I5).
+                    let waker = unsafe { header.take_join_waker() };
+                    // SAFETY: the runtime's reference, which this transition left to us.
+                    unsafe { task.drop_ref() };
+                    return contain(|| waker.wake());
+                }
+            }
+        }
+    }
+}
+
+impl<S: Schedule> Drop for Runnable<S> {
+    /// Cancels: drops the future here.
+    fn drop(&mut self) {
+        let stay = Stay::try_new();
+        let running = Running::enter(self.task, stay.as_ref().map(Stay::ctx));
+        // SAFETY: the `Runnable` is ours, and the stage holds the future until it completes.
+        let outcome = unsafe { (self.header().vtable.drop_future)(self.task) };
+        drop(running);
+        // SAFETY: the right is ours, and given up by the caller's `drop` never running twice.
+        unsafe { Self::from_task(self.task) }.finish(outcome);
+    }
+}
+
+impl<S: Schedule> fmt::Debug for Runnable<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runnable")
+            .field("id", &self.id())
+            .field("name", &self.name())
+            .field("spawned", &format_args!("{}", self.location()))
+            .finish()
+    }
+}
+
+/// The context tells which task runs, until this is dropped; then what it told before.
+struct Running<'a> {
+    ctx: Option<&'a Ctx>,
+    task: Option<TaskRef>,
+    budget: u8,
+    noted: (Option<Wait>, u8),
+}
+
+impl<'a> Running<'a> {
+    #[inline]
+    fn enter(task: TaskRef, ctx: Option<&'a Ctx>) -> Self {
+        match ctx {
+            Some(ctx) => Self {
+                task: ctx.task.replace(Some(task)),
+                budget: ctx.budget.refill(),
+                noted: ctx.noted.begin(),
+                ctx: Some(ctx),
+            },
+            None => Self {
+                ctx: None,
+                task: None,
+                budget: 0,
+                noted: (None, 0),
+            },
+        }
+    }
+
+    /// What the poll waits for goes to the task's header.
+    #[inline]
+    fn note(&self, header: &Header) {
+        if let Some(ctx) = self.ctx {
+            header.note(&ctx.noted);
+        }
+    }
+}
+
+impl Drop for Running<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(ctx) = self.ctx {
+            ctx.task.set(self.task);
+            ctx.budget.restore(self.budget);
+            ctx.noted.restore(self.noted);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The seam between a task and what runs it.
+
+use crate::{Owned, Runnable};
+
+/// Where does a woken task go?
+///
+/// A scheduler is a cheap handle, stored in every task: best one word. It is cloned once per
+/// wake that schedules (a copied pointer costs nothing there), because the task may be run and
+/// freed by another thread while [`schedule`](Self::schedule) still runs.
+///
+/// ```
+/// use rt_task::{Runnable, Schedule, Why};
+/// use std::sync::{Arc, Mutex};
+///
+/// #[derive(Clone, Default)]
+/// struct Queue(Arc<Mutex<Vec<Runnable<Queue>>>>);
+///
+/// impl Schedule for Queue {
+///     fn schedule(&self, runnable: Runnable<Self>, _why: Why) {
+///         self.0.lock().unwrap().push(runnable);
+///     }
+/// }
+///
+/// let queue = Queue::default();
+/// let (runnable, handle) = rt_task::spawn(async { 6 * 7 }, queue.clone());
+/// runnable.run();
+/// assert!(handle.is_finished());
+/// ```
+pub trait Schedule: Clone + Send + Sync + Sized + 'static {
+    /// Puts `runnable` where it will run. Called from any thread, by whoever wakes.
+    ///
+    /// Dropping `runnable` cancels the task, on this thread.
+    fn schedule(&self, runnable: Runnable<Self>, why: Why);
+
+    /// Where tasks that have pended are registered, so that a shutdown finds them.
+    ///
+    /// With none (the default), a task that nobody wakes again is kept by its wakers alone.
+    #[inline]
+    fn owned(&self) -> Option<&Owned<Self>> {
+        None
+    }
+}
+
+/// Why a task is scheduled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Why {
+    /// It was woken.
+    Wake,
+    /// It was aborted: its next run drops it.
+    Abort,
+}

@@ -1,0 +1,218 @@
+//! What a pending task waits for: kind, object and call site.
+//!
+//! A leaf future (one that itself arranges to be woken) polls through [`poll_leaf`]. It takes
+//! part in the cooperative budget by that, and leaves a [`Wait`] on the thread's context when
+//! it pends. The end of the task's poll copies the last one into the task's header, where a
+//! dump reads it from any thread. Without a context (a foreign executor) both do nothing.
+
+use core::cell::Cell;
+use core::panic::Location;
+use core::ptr;
+use core::task::{Context, Poll};
+
+use crate::base::context;
+use crate::base::shim::{AtomicPtr, AtomicU8, AtomicUsize, Ordering::*};
+
+/// What a leaf future waits for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wait {
+    /// What sort of thing.
+    pub kind: WaitKind,
+    /// Which one: an address or an index that tells it from others of its kind.
+    pub object: usize,
+    /// Where the leaf future was made.
+    pub site: &'static Location<'static>,
+}
+
+macro_rules! wait_kinds {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// What sort of thing a task waits for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        #[repr(u8)]
+        pub enum WaitKind {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl WaitKind {
+            const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// A word for people.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+wait_kinds! {
+    /// Something that no other kind names.
+    Other = "other",
+    /// Its turn: it yielded, or its budget was spent.
+    Yield = "yield",
+    /// A point in time.
+    Time = "time",
+    /// The end of another task.
+    Join = "join",
+    /// A source that can be read.
+    Readable = "readable",
+    /// A source that can be written.
+    Writable = "writable",
+    /// A connection to accept.
+    Accept = "accept",
+    /// A connection to be made.
+    Connect = "connect",
+    /// A name to be resolved.
+    Lookup = "lookup",
+    /// A closure on the blocking pool.
+    Blocking = "blocking",
+    /// A lock.
+    Lock = "lock",
+    /// A message to receive.
+    Receive = "receive",
+    /// Room to send.
+    Send = "send",
+    /// A notification.
+    Notify = "notify",
+    /// A permit of a semaphore.
+    Permit = "permit",
+    /// A signal.
+    Signal = "signal",
+    /// A child process.
+    Child = "child",
+}
+
+/// Polls a leaf future's operation: `op` only if the task's budget is not spent, and `wait`
+/// noted if it pends.
+///
+/// A leaf that is ready costs one unit of the budget. With none left, the task is woken and
+/// `Pending` returned, so that others run.
+#[inline]
+pub fn poll_leaf<T>(
+    cx: &mut Context<'_>,
+    wait: impl FnOnce() -> Wait,
+    op: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+) -> Poll<T> {
+    if context::peek(|ctx| ctx.budget.remains()) == Some(false) {
+        return spent(cx);
+    }
+    let polled = op(cx);
+    // Looked up again: `op` may have run anything.
+    context::peek(|ctx| match &polled {
+        Poll::Ready(_) => ctx.budget.spend(),
+        Poll::Pending => ctx.noted.note(wait()),
+    });
+    polled
+}
+
+#[cold]
+#[track_caller]
+fn spent<T>(cx: &mut Context<'_>) -> Poll<T> {
+    cx.waker().wake_by_ref();
+    let wait = Wait {
+        kind: WaitKind::Yield,
+        object: 0,
+        site: Location::caller(),
+    };
+    context::peek(|ctx| ctx.noted.note(wait));
+    Poll::Pending
+}
+
+/// What the leaves of the current poll noted. Lives on the context; one thread's.
+#[derive(Debug, Default)]
+pub(crate) struct Noted {
+    last: Cell<Option<Wait>>,
+    pended: Cell<u8>,
+}
+
+impl Noted {
+    #[inline]
+    pub(crate) fn note(&self, wait: Wait) {
+        self.last.set(Some(wait));
+        self.pended.set(self.pended.get().saturating_add(1));
+    }
+
+    /// A poll begins. Returns what to give to [`restore`](Self::restore) after it.
+    #[inline]
+    pub(crate) fn begin(&self) -> (Option<Wait>, u8) {
+        (self.last.take(), self.pended.replace(0))
+    }
+
+    #[inline]
+    pub(crate) fn restore(&self, (last, pended): (Option<Wait>, u8)) {
+        self.last.set(last);
+        self.pended.set(pended);
+    }
+}
+
+/// A task's wait slot: written by its poller, read by anybody.
+///
+/// The fields are separate relaxed atomics: a reader that races with a poll may see halves of
+/// two waits. A dump is a statistic; nothing is decided by it.
+pub(crate) struct WaitSlot {
+    site: AtomicPtr<Location<'static>>,
+    object: AtomicUsize,
+}
+
+/// The small part of a wait slot, apart so that the task's head has no gap.
+pub(crate) struct WaitTag {
+    kind: AtomicU8,
+    pended: AtomicU8,
+}
+
+impl WaitSlot {
+    pub(crate) fn new() -> Self {
+        Self {
+            site: AtomicPtr::new(ptr::null_mut()),
+            object: AtomicUsize::new(0),
+        }
+    }
+
+    /// Copies what was noted.
+    #[inline]
+    pub(crate) fn copy(&self, tag: &WaitTag, noted: &Noted) {
+        if let Some(wait) = noted.last.get() {
+            tag.kind.store(wait.kind as u8, Relaxed);
+            self.object.store(wait.object, Relaxed);
+            self.site
+                .store(ptr::from_ref(wait.site).cast_mut(), Relaxed);
+        }
+        tag.pended.store(noted.pended.get(), Relaxed);
+    }
+
+    /// The last leaf that pended, and how many did. With more than one the task waits for any
+    /// of them.
+    pub(crate) fn read(&self, tag: &WaitTag) -> Option<(Wait, u8)> {
+        let pended = tag.pended.load(Relaxed);
+        // SAFETY: null, or stored by `copy` from a `&'static Location`.
+        let site = unsafe { self.site.load(Relaxed).as_ref() }?;
+        if pended == 0 {
+            return None;
+        }
+        let kind = tag.kind.load(Relaxed);
+        let kind = WaitKind::ALL
+            .get(usize::from(kind))
+            .copied()
+            .unwrap_or(WaitKind::Other);
+        Some((
+            Wait {
+                kind,
+                object: self.object.load(Relaxed),
+                site,
+            },
+            pended,
+        ))
+    }
+}
+
+impl WaitTag {
+    pub(crate) fn new() -> Self {
+        Self {
+            kind: AtomicU8::new(WaitKind::Other as u8),
+            pended: AtomicU8::new(0),
+        }
+    }
+}
