@@ -1,0 +1,217 @@
+//! The step and the loop around it: start reading here.
+//!
+//! A [`Core`] is what the one thread that drives the scheduler holds. A step either runs one task,
+//! turns the driver, or says that there is nothing to do; the loop polls the root future between
+//! steps and waits in the driver when there is nothing.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use rt_task::base::context::Ctx;
+use rt_task::base::driver::{Driver, Until, WakeBatch};
+use rt_task::base::seam::Wakes;
+use rt_task::base::shim::Ordering::*;
+use rt_task::{Fifo, Ran, Runnable, TaskId, coop};
+
+use crate::bell::ROOT;
+use crate::builder::Config;
+use crate::shared::{Home, Shared};
+
+/// What one step did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Polled this task.
+    Ran(TaskId),
+    /// Turned the driver, without waiting.
+    Turned,
+    /// Nothing: no task can run.
+    Idle,
+}
+
+pub(crate) struct Core<D: Driver> {
+    shared: Arc<Shared<D::Unpark>>,
+    driver: D,
+    config: Config,
+    /// The inner half of the global queue: taken from the inbox, not run yet.
+    global: Fifo<Home<D::Unpark>>,
+    /// Picks left before the driver is turned.
+    event_credit: u32,
+    /// Local picks left before the global queue comes first.
+    local_credit: u32,
+    /// The root was woken, and the call answered.
+    root_woken: bool,
+}
+
+impl<D: Driver> Core<D> {
+    pub(crate) fn new(shared: Arc<Shared<D::Unpark>>, driver: D, config: Config) -> Self {
+        Self {
+            shared,
+            driver,
+            config,
+            global: Fifo::new(),
+            event_credit: config.event_interval,
+            local_credit: config.global_interval,
+            root_woken: false,
+        }
+    }
+
+    /// Runs `root` to its end, and tasks beside it.
+    ///
+    /// The root is polled when it was woken, as soon as nothing else can run or the driver has had
+    /// its turn.
+    pub(crate) fn block_on<F: Future>(&mut self, ctx: &Ctx, mut root: Pin<&mut F>) -> F::Output {
+        let waker = Waker::from(self.shared.clone());
+        let mut cx = Context::from_waker(&waker);
+        loop {
+            if let Poll::Ready(output) = coop::with_budget(ctx, || root.as_mut().poll(&mut cx)) {
+                return output;
+            }
+            self.run_until_root_is_woken(ctx);
+        }
+    }
+
+    fn run_until_root_is_woken(&mut self, ctx: &Ctx) {
+        loop {
+            match self.step(ctx) {
+                Step::Ran(_) => continue,
+                Step::Turned => {}
+                Step::Idle if self.root_was_woken() => {}
+                Step::Idle => self.wait(ctx, Until::Event),
+            }
+            if self.root_was_woken() {
+                self.answer();
+                self.root_woken = false;
+                return;
+            }
+        }
+    }
+
+    fn root_was_woken(&self) -> bool {
+        self.root_woken || self.shared.bell.rang(ROOT)
+    }
+
+    /// Answers the calls. Those about the inbox need no more: every pick looks at it.
+    fn answer(&mut self) {
+        self.root_woken |= self.shared.bell.answer() & ROOT != 0;
+    }
+
+    /// One step. Never waits.
+    #[inline]
+    pub(crate) fn step(&mut self, ctx: &Ctx) -> Step {
+        if self.event_credit == 0 {
+            self.turn(ctx, Until::Now);
+            return Step::Turned;
+        }
+        let Some(runnable) = self.pick(ctx) else {
+            return Step::Idle;
+        };
+        self.event_credit -= 1;
+        let id = runnable.id();
+        self.run(ctx, runnable);
+        Step::Ran(id)
+    }
+
+    /// The next task: local first, global when that is empty or has waited long enough.
+    #[inline]
+    fn pick(&mut self, ctx: &Ctx) -> Option<Runnable<Home<D::Unpark>>> {
+        if self.local_credit == 0 {
+            self.local_credit = self.config.global_interval;
+            if let Some(runnable) = self.pick_global() {
+                return Some(runnable);
+            }
+        }
+        if let Some(runnable) = self.shared.with_local(ctx, Fifo::pop_front) {
+            self.local_credit -= 1;
+            return Some(runnable);
+        }
+        self.pick_global()
+    }
+
+    #[inline]
+    fn pick_global(&mut self) -> Option<Runnable<Home<D::Unpark>>> {
+        if self.global.is_empty() {
+            self.shared.inbox.take_into(&mut self.global);
+        }
+        self.global.pop_front()
+    }
+
+    #[inline]
+    fn run(&mut self, ctx: &Ctx, runnable: Runnable<Home<D::Unpark>>) {
+        self.shared.counters.polls.add(1);
+        match runnable.run_in(ctx) {
+            Ran::Pending => {}
+            Ran::Yielded(again) => self.shared.with_local(ctx, |local| local.push_back(again)),
+            Ran::Done => self.shared.counters.ended.add(1),
+        }
+    }
+
+    /// Turns the driver, and wakes what it hands out.
+    pub(crate) fn turn(&mut self, ctx: &Ctx, until: Until) {
+        self.event_credit = self.config.event_interval;
+        let counters = &self.shared.counters;
+        counters.turns.add(1);
+        counters
+            .local_depth
+            .set(self.shared.with_local(ctx, |local| local.len() as u64));
+        counters.global_depth.set(self.global.len() as u64);
+        let mut batch = WakeBatch::new();
+        let turned = self.driver.turn(until, &mut batch);
+        self.answer(); // before the batch: what it wakes finds the scheduler awake
+        batch.wake_all();
+        if let Err(error) = turned {
+            // The operating system no longer lets this thread wait (a closed descriptor, say):
+            // no task of it would ever be woken again.
+            panic!("the driver cannot wait any more: {error}");
+        }
+    }
+
+    /// Waits in the driver, up to `until`, for something to do. Returns at once if somebody called.
+    pub(crate) fn wait(&mut self, ctx: &Ctx, until: Until) {
+        if !self.shared.bell.try_sleep() {
+            return self.answer();
+        }
+        self.shared.counters.parks.add(1);
+        self.turn(ctx, until);
+    }
+
+    /// Drops every task. Returns when none is alive and no push is in flight.
+    ///
+    /// 1. From here on what is spawned is cancelled.
+    /// 2. What is queued is dropped; its drop may wake others, which are queued.
+    /// 3. What is idle is cancelled, hence dropped.
+    /// 4. With no task alive and nothing in the inbox, the inbox is closed: done.
+    /// 5. Else a waker on another thread holds a task and is about to push it: wait for its call.
+    pub(crate) fn shutdown(&mut self, ctx: &Ctx) {
+        self.shared.closing.store(true, Relaxed); // 1: a hint; 4 is what counts
+        loop {
+            while let Some(runnable) = self.pick(ctx) {
+                drop(runnable); // 2
+                self.shared.counters.ended.add(1);
+            }
+            let mut idle = self.shared.owned.cancel_all(); // 3
+            while let Some(runnable) = idle.pop_front() {
+                drop(runnable);
+                self.shared.counters.ended.add(1);
+            }
+            let queued = self.shared.with_local(ctx, |local| !local.is_empty());
+            if queued || !self.shared.inbox.is_empty() {
+                continue;
+            }
+            if self.shared.counters.alive() == 0 && self.shared.inbox.close() {
+                return; // 4
+            }
+            self.wait(ctx, Until::Event); // 5
+        }
+    }
+}
+
+impl<D: Driver> fmt::Debug for Core<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
