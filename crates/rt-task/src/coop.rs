@@ -155,6 +155,16 @@ impl<F: Future> Future for Unconstrained<F> {
     }
 }
 
+/// Runs `poll`, one poll of a future that is no task (the root of a `block_on`), with a fresh
+/// budget.
+pub fn with_budget<R>(ctx: &context::Ctx, poll: impl FnOnce() -> R) -> R {
+    let _refilled = Limited(Some(ctx.budget.refill()));
+    let before = ctx.noted.begin();
+    let polled = poll();
+    ctx.noted.restore(before);
+    polled
+}
+
 /// Puts the budget back, also when the future panics.
 struct Limited(Option<u8>);
 

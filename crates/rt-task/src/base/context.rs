@@ -366,6 +366,12 @@ pub fn drive<R>(
     Ok(visit(env, Some(driven), home, shard, f))
 }
 
+/// [`drive`] for the last loop of a scheduler that shuts down: allowed on a thread that drives
+/// another, since it polls nothing and waits for pushes in flight alone.
+pub fn drive_last<R>(env: Env, home: *const (), shard: u16, f: impl FnOnce(&Ctx) -> R) -> R {
+    visit(env, driven(), home, shard, f)
+}
+
 /// Runs `f` with `env` entered on a thread that may block, such as one of a blocking pool.
 pub fn visit_blocking<R>(env: Env, f: impl FnOnce(&Ctx) -> R) -> R {
     visit(env, None, ptr::null(), 0, f)
@@ -406,6 +412,13 @@ fn visit<R>(
 #[must_use]
 pub fn driven() -> Option<Driven> {
     peek(|ctx| ctx.driven.get()).flatten()
+}
+
+/// Whether the scheduler at the address `home` runs on this thread.
+#[inline]
+#[must_use]
+pub fn is_home(home: *const ()) -> bool {
+    peek(|ctx| ctx.home.get()) == Some(home)
 }
 
 /// A copy of the entered environment.
