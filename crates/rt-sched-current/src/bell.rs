@@ -37,10 +37,7 @@ pub(crate) struct Bell<U> {
 
 impl<U: Unpark> Bell<U> {
     pub(crate) fn new(unpark: U) -> Self {
-        Self {
-            word: AtomicU32::new(0),
-            unpark,
-        }
+        Self { word: AtomicU32::new(0), unpark }
     }
 
     /// B2, B3. `at_home`: the caller is the scheduler's own thread, hence not asleep, whatever
@@ -63,9 +60,7 @@ impl<U: Unpark> Bell<U> {
     /// S2. Whether the scheduler may wait now; else there is a call to answer.
     pub(crate) fn try_sleep(&self) -> bool {
         // Publishes nothing, and takes nothing: the word was zero.
-        self.word
-            .compare_exchange(0, ASLEEP, Relaxed, Relaxed)
-            .is_ok()
+        self.word.compare_exchange(0, ASLEEP, Relaxed, Relaxed).is_ok()
     }
 
     /// S4: answers all calls. Returns their bits.

@@ -27,14 +27,8 @@ pub(crate) struct Config {
 impl Builder {
     /// The documented intervals, and an environment that offers nothing.
     pub fn new() -> Self {
-        let config = Config {
-            global_interval: GLOBAL_INTERVAL,
-            event_interval: EVENT_INTERVAL,
-        };
-        Self {
-            config,
-            env: Env::new(),
-        }
+        let config = Config { global_interval: GLOBAL_INTERVAL, event_interval: EVENT_INTERVAL };
+        Self { config, env: Env::new() }
     }
 
     /// After how many local picks the global queue is looked at first. 31 unless set.
@@ -43,10 +37,7 @@ impl Builder {
     /// If `picks` is zero.
     #[track_caller]
     pub fn global_interval(mut self, picks: u32) -> Self {
-        assert!(
-            picks > 0,
-            "the global queue interval must be at least one pick"
-        );
+        assert!(picks > 0, "the global queue interval must be at least one pick");
         self.config.global_interval = picks;
         self
     }

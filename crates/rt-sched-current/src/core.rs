@@ -69,6 +69,9 @@ impl<D: Driver> Core<D> {
             if let Poll::Ready(output) = coop::with_budget(ctx, || root.as_mut().poll(&mut cx)) {
                 return output;
             }
+            // A poll of the root is a pick: a root that always yields must not keep the driver
+            // from its turn.
+            self.event_credit = self.event_credit.saturating_sub(1);
             self.run_until_root_is_woken(ctx);
         }
     }
@@ -153,9 +156,7 @@ impl<D: Driver> Core<D> {
         self.event_credit = self.config.event_interval;
         let counters = &self.shared.counters;
         counters.turns.add(1);
-        counters
-            .local_depth
-            .set(self.shared.with_local(ctx, |local| local.len() as u64));
+        counters.local_depth.set(self.shared.with_local(ctx, |local| local.len() as u64));
         counters.global_depth.set(self.global.len() as u64);
         let mut batch = WakeBatch::new();
         let turned = self.driver.turn(until, &mut batch);
@@ -210,8 +211,11 @@ impl<D: Driver> Core<D> {
 
 impl<D: Driver> fmt::Debug for Core<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Core")
-            .field("config", &self.config)
-            .finish_non_exhaustive()
+        f.debug_struct("Core").field("config", &self.config).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, rt_loom))]
+mod loom_tests;
+#[cfg(all(test, not(rt_loom)))]
+mod tests;

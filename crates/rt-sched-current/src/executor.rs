@@ -45,15 +45,8 @@ impl<D: Driver> Executor<D> {
     pub(crate) fn with(driver: D, config: Config, env: Env) -> Self {
         let shared = Shared::new(driver.unparker());
         let core = Box::new(Core::new(shared.clone(), driver, config));
-        let slot = CoreSlot {
-            core: Some(core),
-            waiting: Vec::new(),
-        };
-        Self {
-            spawner: Spawner { shared },
-            env,
-            core: Mutex::new(slot),
-        }
+        let slot = CoreSlot { core: Some(core), waiting: Vec::new() };
+        Self { spawner: Spawner { shared }, env, core: Mutex::new(slot) }
     }
 
     /// Sets what is entered while the executor runs.
@@ -108,10 +101,7 @@ impl<D: Driver> Executor<D> {
         core: Box<Core<D>>,
         future: Pin<&mut F>,
     ) -> Result<F::Output, Nested> {
-        let mut lent = Lent {
-            core: Some(core),
-            executor: self,
-        };
+        let mut lent = Lent { core: Some(core), executor: self };
         context::drive(self.env.clone(), self.spawner.home(), 0, |ctx| {
             lent.core().block_on(ctx, future)
         })
@@ -142,18 +132,10 @@ impl<D: Driver> Executor<D> {
     /// If this thread drives a scheduler already.
     #[track_caller]
     pub fn drive<R>(&mut self, f: impl FnOnce(&mut Stepper<'_, D>) -> R) -> Result<R, Nested> {
-        let core = self
-            .take_core()
-            .expect("nobody else drives: the executor is borrowed mutably");
-        let mut lent = Lent {
-            core: Some(core),
-            executor: self,
-        };
+        let core = self.take_core().expect("nobody else drives: the executor is borrowed mutably");
+        let mut lent = Lent { core: Some(core), executor: self };
         context::drive(self.env.clone(), self.spawner.home(), 0, |ctx| {
-            f(&mut Stepper {
-                core: lent.core(),
-                ctx,
-            })
+            f(&mut Stepper { core: lent.core(), ctx })
         })
     }
 
@@ -232,16 +214,16 @@ impl<D: Driver> Drop for Executor<D> {
         let Some(mut core) = self.take_core() else {
             return;
         };
-        context::drive_last(self.env.clone(), self.spawner.home(), 0, |ctx| {
-            core.shutdown(ctx)
-        });
+        // Should the shutdown panic (the driver does not wait any more), tasks may be left that
+        // point to the shared half (H2): leak it.
+        let kept = ManuallyDrop::new(self.spawner.clone());
+        context::drive_last(self.env.clone(), self.spawner.home(), 0, |ctx| core.shutdown(ctx));
+        drop(ManuallyDrop::into_inner(kept));
     }
 }
 
 impl<D: Driver> fmt::Debug for Executor<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Executor")
-            .field("metrics", &self.metrics())
-            .finish_non_exhaustive()
+        f.debug_struct("Executor").field("metrics", &self.metrics()).finish_non_exhaustive()
     }
 }

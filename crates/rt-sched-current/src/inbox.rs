@@ -24,6 +24,7 @@ use std::ptr;
 use rt_task::base::shim::{AtomicPtr, Ordering::*, site};
 use rt_task::{Fifo, Link, Runnable, Schedule};
 
+/// Dropping it leaks what it holds: the owner takes everything and closes it first.
 pub(crate) struct Inbox<S: Schedule> {
     head: AtomicPtr<()>,
     _owns: PhantomData<Runnable<S>>,
@@ -45,10 +46,7 @@ pub(crate) struct Closed<S: Schedule>(pub(crate) Runnable<S>);
 
 impl<S: Schedule> Inbox<S> {
     pub(crate) fn new() -> Self {
-        Self {
-            head: AtomicPtr::new(ptr::null_mut()),
-            _owns: PhantomData,
-        }
+        Self { head: AtomicPtr::new(ptr::null_mut()), _owns: PhantomData }
     }
 
     /// I1–I3. Tells whether it was empty: then the owner is to be called. One read-modify-write.
@@ -110,28 +108,16 @@ impl<S: Schedule> Inbox<S> {
     pub(crate) fn close(&self) -> bool {
         let closed = closed();
         // Publishes nothing: who finds it closed takes its task back and looks at nothing else.
-        match self
-            .head
-            .compare_exchange(ptr::null_mut(), closed, Relaxed, Relaxed)
-        {
+        match self.head.compare_exchange(ptr::null_mut(), closed, Relaxed, Relaxed) {
             Ok(_) => true,
             Err(head) => head == closed,
         }
     }
 }
 
-impl<S: Schedule> Drop for Inbox<S> {
-    fn drop(&mut self) {
-        let mut left = Fifo::new();
-        self.take_into(&mut left);
-    }
-}
-
 impl<S: Schedule> std::fmt::Debug for Inbox<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Inbox")
-            .field("is_empty", &self.is_empty())
-            .finish()
+        f.debug_struct("Inbox").field("is_empty", &self.is_empty()).finish()
     }
 }
 

@@ -39,10 +39,7 @@ impl<D: Driver> LocalExecutor<D> {
     }
 
     pub(crate) fn with(driver: D, config: Config, env: Env) -> Self {
-        Self {
-            inner: Executor::with(driver, config, env),
-            _here: PhantomData,
-        }
+        Self { inner: Executor::with(driver, config, env), _here: PhantomData }
     }
 
     /// Spawns a future that stays on this thread.
@@ -107,8 +104,6 @@ impl<D: Driver> LocalExecutor<D> {
 
 impl<D: Driver> fmt::Debug for LocalExecutor<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalExecutor")
-            .field("metrics", &self.metrics())
-            .finish_non_exhaustive()
+        f.debug_struct("LocalExecutor").field("metrics", &self.metrics()).finish_non_exhaustive()
     }
 }

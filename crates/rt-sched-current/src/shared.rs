@@ -59,9 +59,8 @@ impl<U: Unpark> Home<U> {
         // The pointer of the `Arc` itself, so that a reference can be counted by it.
         let shared = Arc::as_ptr(shared).cast_mut();
         // SAFETY: an `Arc`'s pointer is never null.
-        Self {
-            shared: unsafe { NonNull::new_unchecked(shared) },
-        }
+        let shared = unsafe { NonNull::new_unchecked(shared) };
+        Self { shared }
     }
 
     /// A scheduler pushes to itself or is pushed to by others, who keep it alive meanwhile.
@@ -137,8 +136,7 @@ impl<U: Unpark> Shared<U> {
     #[inline]
     fn push_local(&self, runnable: Runnable<Home<U>>) {
         // SAFETY: at home (H1), and `push_back` calls nothing that could come back here.
-        self.local
-            .with_mut(|local| unsafe { &mut *local }.push_back(runnable));
+        self.local.with_mut(|local| unsafe { &mut *local }.push_back(runnable));
     }
 
     /// Runs `f` on the local queue. `f` must not wake, run or drop a task.
@@ -147,10 +145,7 @@ impl<U: Unpark> Shared<U> {
     /// If the thread of `ctx` is not at home.
     #[inline]
     pub(crate) fn with_local<R>(&self, ctx: &Ctx, f: impl FnOnce(&mut Fifo<Home<U>>) -> R) -> R {
-        assert!(
-            self.is_home(ctx),
-            "the local queue belongs to the scheduler's thread"
-        );
+        assert!(self.is_home(ctx), "the local queue belongs to the scheduler's thread");
         // SAFETY: at home (H1); `f` comes back to no queue, by this function's rule.
         self.local.with_mut(|local| f(unsafe { &mut *local }))
     }
@@ -186,9 +181,7 @@ impl<U: Unpark> Shared<U> {
 
 impl<U: Unpark> fmt::Debug for Shared<U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared")
-            .field("metrics", &self.counters.read())
-            .finish_non_exhaustive()
+        f.debug_struct("Shared").field("metrics", &self.counters.read()).finish_non_exhaustive()
     }
 }
 
@@ -278,16 +271,12 @@ impl<U: Unpark> Spawner<U> {
 
 impl<U: Unpark> Clone for Spawner<U> {
     fn clone(&self) -> Self {
-        Self {
-            shared: self.shared.clone(),
-        }
+        Self { shared: self.shared.clone() }
     }
 }
 
 impl<U: Unpark> fmt::Debug for Spawner<U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Spawner")
-            .field("metrics", &self.metrics())
-            .finish()
+        f.debug_struct("Spawner").field("metrics", &self.metrics()).finish()
     }
 }

@@ -3,6 +3,7 @@
 //! Every touch of the stage is here and in `join.rs`, which takes the output out.
 
 use alloc::boxed::Box;
+use core::cell::UnsafeCell;
 use core::future::Future;
 use core::mem::{self, ManuallyDrop};
 use core::pin::Pin;
@@ -10,7 +11,6 @@ use core::ptr::{self, NonNull};
 use core::task::{Context, Poll};
 
 use crate::Runnable;
-use crate::base::shim::UnsafeCell;
 use crate::header::{Header, Origin, Polled, TaskRef, Vtable};
 use crate::panic::{Payload, attempt, contain};
 use crate::schedule::{Schedule, Why};
@@ -34,19 +34,15 @@ union Stage<F: Future> {
 /// Bytes of a task beside its stage, for a scheduler of one word.
 pub const FIXED_PART: usize = mem::offset_of!(Cell<core::future::Ready<()>, usize>, stage);
 #[cfg(all(target_pointer_width = "64", not(rt_loom)))]
-const _: () = assert!(
-    FIXED_PART <= 104,
-    "an empty task fits 128 bytes, the allocator's share included"
-);
+const _: () =
+    assert!(FIXED_PART <= 104, "an empty task fits 128 bytes, the allocator's share included");
 
 /// Makes a task. The caller owns the `Runnable` and the handle's reference.
 pub(crate) fn allocate<F: Future, S: Schedule>(future: F, scheduler: S, origin: Origin) -> TaskRef {
     let cell = Box::new(Cell {
         header: Header::new(Cell::<F, S>::VTABLE, origin),
         scheduler,
-        stage: UnsafeCell::new(Stage {
-            future: ManuallyDrop::new(future),
-        }),
+        stage: UnsafeCell::new(Stage { future: ManuallyDrop::new(future) }),
     });
     let cell = NonNull::from(Box::leak(cell));
     // SAFETY: the head is first (`repr(C)`), and the pointer covers the whole cell.
@@ -60,12 +56,7 @@ pub(crate) fn allocate<F: Future, S: Schedule>(future: F, scheduler: S, origin: 
 #[inline]
 pub(crate) unsafe fn scheduler<'a, S: Schedule>(task: TaskRef) -> &'a S {
     // `F` does not matter for the offset: the scheduler follows the head.
-    const {
-        assert!(
-            mem::align_of::<S>() <= 16,
-            "a scheduler is a pointer or two"
-        )
-    };
+    const { assert!(mem::align_of::<S>() <= 16, "a scheduler is a pointer or two") };
     let offset = mem::offset_of!(Cell<core::future::Ready<()>, S>, scheduler);
     // SAFETY: within the cell (`repr(C)`: the offset depends on the head and on `S` alone).
     let scheduler = unsafe { task.as_ptr().as_ptr().cast::<u8>().add(offset) };
@@ -104,9 +95,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         let dropped = unsafe { drop_in_stage::<F>(stage) };
         let (outcome, unwanted) = match (output, dropped) {
             (Ok(output), Ok(())) => {
-                let left = Stage {
-                    output: ManuallyDrop::new(output),
-                };
+                let left = Stage { output: ManuallyDrop::new(output) };
                 // SAFETY: the stage is empty, and the caller's until it completes.
                 unsafe { stage.write(left) };
                 return Polled::Over(Outcome::Output);
@@ -121,11 +110,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         };
         contain(|| drop(unwanted));
         // SAFETY: as for the output.
-        unsafe {
-            stage.write(Stage {
-                panic: ManuallyDrop::new(outcome),
-            })
-        };
+        unsafe { stage.write(Stage { panic: ManuallyDrop::new(outcome) }) };
         Polled::Over(Outcome::Panicked)
     }
 
@@ -139,11 +124,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
             Ok(()) => Outcome::Dropped,
             Err(payload) => {
                 // SAFETY: the stage is empty, and the caller's until it completes.
-                unsafe {
-                    stage.write(Stage {
-                        panic: ManuallyDrop::new(payload),
-                    })
-                };
+                unsafe { stage.write(Stage { panic: ManuallyDrop::new(payload) }) };
                 Outcome::Panicked
             }
         }

@@ -17,10 +17,7 @@ use crate::wait::{Wait, WaitKind, poll_leaf};
 /// come at their usual interval.
 #[track_caller]
 pub fn yield_now() -> YieldNow {
-    YieldNow {
-        yielded: false,
-        site: Location::caller(),
-    }
+    YieldNow { yielded: false, site: Location::caller() }
 }
 
 /// The future of [`yield_now`].
@@ -40,11 +37,7 @@ impl Future for YieldNow {
         }
         self.yielded = true;
         cx.waker().wake_by_ref();
-        note(Wait {
-            kind: WaitKind::Yield,
-            object: 0,
-            site: self.site,
-        });
+        note(Wait { kind: WaitKind::Yield, object: 0, site: self.site });
         Poll::Pending
     }
 }
@@ -64,9 +57,7 @@ pub fn has_budget_remaining() -> bool {
 /// pends.
 #[track_caller]
 pub fn consume_budget() -> ConsumeBudget {
-    ConsumeBudget {
-        site: Location::caller(),
-    }
+    ConsumeBudget { site: Location::caller() }
 }
 
 /// The future of [`consume_budget`].
@@ -81,15 +72,7 @@ impl Future for ConsumeBudget {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let site = self.site;
-        poll_leaf(
-            cx,
-            || Wait {
-                kind: WaitKind::Yield,
-                object: 0,
-                site,
-            },
-            |_| Poll::Ready(()),
-        )
+        poll_leaf(cx, || Wait { kind: WaitKind::Yield, object: 0, site }, |_| Poll::Ready(()))
     }
 }
 
@@ -107,10 +90,7 @@ pin_project! {
 /// it is ready.
 #[track_caller]
 pub fn cooperative<F: Future>(future: F) -> Coop<F> {
-    Coop {
-        future,
-        site: Location::caller(),
-    }
+    Coop { future, site: Location::caller() }
 }
 
 impl<F: Future> Future for Coop<F> {
@@ -119,15 +99,7 @@ impl<F: Future> Future for Coop<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let site = *this.site;
-        poll_leaf(
-            cx,
-            || Wait {
-                kind: WaitKind::Other,
-                object: 0,
-                site,
-            },
-            |cx| this.future.poll(cx),
-        )
+        poll_leaf(cx, || Wait { kind: WaitKind::Other, object: 0, site }, |cx| this.future.poll(cx))
     }
 }
 

@@ -38,17 +38,11 @@ impl SyncPayload {
 
 impl JoinError {
     pub(crate) fn cancelled(id: TaskId) -> Self {
-        Self {
-            id,
-            repr: Repr::Cancelled,
-        }
+        Self { id, repr: Repr::Cancelled }
     }
 
     pub(crate) fn panicked(id: TaskId, payload: Box<dyn Any + Send + 'static>) -> Self {
-        Self {
-            id,
-            repr: Repr::Panicked(SyncPayload(payload)),
-        }
+        Self { id, repr: Repr::Panicked(SyncPayload(payload)) }
     }
 
     /// Whether the task was cancelled: aborted, or dropped by a runtime that shut down.
@@ -70,8 +64,7 @@ impl JoinError {
     #[track_caller]
     #[must_use]
     pub fn into_panic(self) -> Box<dyn Any + Send + 'static> {
-        self.try_into_panic()
-            .expect("the task was cancelled: it left no panic")
+        self.try_into_panic().expect("the task was cancelled: it left no panic")
     }
 
     /// What the task panicked with.

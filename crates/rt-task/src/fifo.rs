@@ -95,11 +95,7 @@ impl<S: Schedule> Fifo<S> {
     /// An empty queue.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            ends: None,
-            len: 0,
-            _owns: PhantomData,
-        }
+        Self { ends: None, len: 0, _owns: PhantomData }
     }
 
     /// How many it holds.
@@ -125,10 +121,7 @@ impl<S: Schedule> Fifo<S> {
         // SAFETY: the queue owns the `Runnable`.
         unsafe { header.replace_next(None) };
         self.ends = Some(match self.ends {
-            None => Ends {
-                first: task,
-                last: task,
-            },
+            None => Ends { first: task, last: task },
             Some(Ends { first, last }) => {
                 // SAFETY: alive: its `Runnable` is the queue's.
                 let header = unsafe { last.header() };
@@ -180,10 +173,7 @@ impl<S: Schedule> Fifo<S> {
                 let header = unsafe { last.header() };
                 // SAFETY: the queue owns the `Runnable`.
                 unsafe { header.replace_next(Some(theirs.first)) };
-                Ends {
-                    first,
-                    last: theirs.last,
-                }
+                Ends { first, last: theirs.last }
             }
         });
     }

@@ -30,6 +30,9 @@ pub(crate) struct Header {
     /// of the `Runnable`.
     shard: AtomicU16,
     polls: AtomicU32,
+    /// Stands for the stage before the model checker, which cannot see through a union at an
+    /// offset. No byte otherwise.
+    stage_access: UnsafeCell<()>,
     /// The waker of who joins. Belongs as I5 of the state word says.
     pub(crate) join_slot: UnsafeCell<MaybeUninit<Waker>>,
 }
@@ -107,14 +110,16 @@ impl TaskRef {
         unsafe { self.0.as_ref() }
     }
 
-    /// The stage, of whatever type.
+    /// The stage, of whatever type, for exclusive access.
     ///
     /// # Safety
     /// The task is alive.
     #[inline(always)]
     pub(crate) unsafe fn stage<T>(self) -> *mut T {
         // SAFETY: alive (contract).
-        let offset = unsafe { self.header() }.vtable.stage;
+        let header = unsafe { self.header() };
+        header.stage_access.with_mut(|_| ());
+        let offset = header.vtable.stage;
         // SAFETY: `offset` was computed for this allocation, which the pointer covers.
         unsafe { self.0.as_ptr().cast::<u8>().add(offset) }.cast()
     }
@@ -157,6 +162,7 @@ impl Header {
             wait_tag: WaitTag::new(),
             shard: AtomicU16::new(0),
             polls: AtomicU32::new(0),
+            stage_access: UnsafeCell::new(()),
             join_slot: UnsafeCell::new(MaybeUninit::uninit()),
         }
     }
@@ -168,8 +174,7 @@ impl Header {
     #[inline]
     pub(crate) unsafe fn replace_next(&self, next: Option<TaskRef>) -> Option<TaskRef> {
         // SAFETY: the owner of the `Runnable` alone touches the link (contract).
-        self.next
-            .with_mut(|link| unsafe { ptr::replace(link, next) })
+        self.next.with_mut(|link| unsafe { ptr::replace(link, next) })
     }
 
     /// Takes the waker out of the join slot.
@@ -186,8 +191,7 @@ impl Header {
     /// One poll more. A single writer: the owner of the `Runnable`.
     #[inline]
     pub(crate) fn count_poll(&self) {
-        self.polls
-            .store(self.polls.load(Relaxed).wrapping_add(1), Relaxed);
+        self.polls.store(self.polls.load(Relaxed).wrapping_add(1), Relaxed);
     }
 
     /// What a pending poll waits for. For the owner of the `Runnable`.
@@ -212,8 +216,7 @@ impl Header {
     }
 
     pub(crate) fn set_shard(&self, shard: Option<u16>) {
-        self.shard
-            .store(shard.map_or(0, |shard| shard + 1), Relaxed);
+        self.shard.store(shard.map_or(0, |shard| shard + 1), Relaxed);
     }
 
     pub(crate) fn location(&self) -> &'static Location<'static> {

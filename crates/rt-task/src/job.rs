@@ -79,9 +79,7 @@ impl Job {
 
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Job")
-            .field("id", &self.id())
-            .finish_non_exhaustive()
+        f.debug_struct("Job").field("id", &self.id()).finish_non_exhaustive()
     }
 }
 

@@ -42,11 +42,7 @@ impl<T> JoinHandle<T> {
     /// # Safety
     /// The handle's reference and JOIN are the caller's, and `T` is the task's output.
     pub(crate) unsafe fn new(task: TaskRef) -> Self {
-        Self {
-            task,
-            taken: false,
-            _output: PhantomData,
-        }
+        Self { task, taken: false, _output: PhantomData }
     }
 
     fn header(&self) -> &Header {
@@ -106,9 +102,7 @@ impl<T> JoinHandle<T> {
                 // Before the slot is touched: a waker's clone may panic.
                 let waker = cx.waker().clone();
                 // SAFETY: WAITED is clear, so the slot is ours, and empty (I5).
-                self.header()
-                    .join_slot
-                    .with_mut(|slot| unsafe { (*slot).write(waker) });
+                self.header().join_slot.with_mut(|slot| unsafe { (*slot).write(waker) });
                 join = state.wait();
                 if matches!(join, Join::Complete(_)) {
                     // SAFETY: the slot holds a waker, and is ours: T7 failed.
@@ -177,15 +171,7 @@ impl<T> Future for JoinHandle<T> {
         assert!(!self.taken, "JoinHandle polled after completion");
         let header = self.header();
         let (object, site) = (header.id.as_u64() as usize, header.location());
-        poll_leaf(
-            cx,
-            || Wait {
-                kind: WaitKind::Join,
-                object,
-                site,
-            },
-            |cx| self.poll_output(cx),
-        )
+        poll_leaf(cx, || Wait { kind: WaitKind::Join, object, site }, |cx| self.poll_output(cx))
     }
 }
 
@@ -208,9 +194,7 @@ impl<T> Drop for JoinHandle<T> {
 
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoinHandle")
-            .field("id", &self.id())
-            .finish()
+        f.debug_struct("JoinHandle").field("id", &self.id()).finish()
     }
 }
 
@@ -274,9 +258,7 @@ impl Drop for AbortHandle {
 
 impl fmt::Debug for AbortHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AbortHandle")
-            .field("id", &self.id())
-            .finish()
+        f.debug_struct("AbortHandle").field("id", &self.id()).finish()
     }
 }
 

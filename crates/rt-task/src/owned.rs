@@ -40,19 +40,13 @@ impl<S: Schedule> Owned<S> {
     #[must_use]
     pub fn new(shards: u16) -> Self {
         let shards = (0..shards.max(1)).map(|_| ByteLock::default()).collect();
-        Self {
-            shards,
-            _scheduler: PhantomData,
-        }
+        Self { shards, _scheduler: PhantomData }
     }
 
     /// How many tasks are linked.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.shards
-            .iter()
-            .map(|shard| shard.lock().with(|list| list.len))
-            .sum()
+        self.shards.iter().map(|shard| shard.lock().with(|list| list.len)).sum()
     }
 
     /// Whether no task is linked.
@@ -66,9 +60,7 @@ impl<S: Schedule> Owned<S> {
         let hint = context::peek(context::Ctx::shard).unwrap_or(0);
         let shard = hint % self.shards.len() as u16;
         runnable.header().set_shard(Some(shard));
-        self.shards[usize::from(shard)]
-            .lock()
-            .with(|list| list.push(runnable.task()));
+        self.shards[usize::from(shard)].lock().with(|list| list.push(runnable.task()));
     }
 
     /// Unlinks a task that is linked.
@@ -76,9 +68,7 @@ impl<S: Schedule> Owned<S> {
         let header = runnable.header();
         let Some(shard) = header.shard() else { return };
         header.set_shard(None);
-        self.shards[usize::from(shard)]
-            .lock()
-            .with(|list| list.remove(runnable.task()));
+        self.shards[usize::from(shard)].lock().with(|list| list.remove(runnable.task()));
     }
 
     /// Cancels every linked task. Those that were idle come back, to be dropped where that is
@@ -123,9 +113,7 @@ const GROWTH_MARGIN: usize = 64;
 
 impl<S: Schedule> fmt::Debug for Owned<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Owned")
-            .field("shards", &self.shards.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Owned").field("shards", &self.shards.len()).finish_non_exhaustive()
     }
 }
 
@@ -140,26 +128,19 @@ impl List {
     fn links(&mut self, task: TaskRef) -> Links {
         // SAFETY: linked tasks are alive (Invariant); `self` is borrowed from the lock, whose
         // holder alone touches the links.
-        unsafe { task.header() }
-            .links
-            .with(|links| unsafe { *links })
+        unsafe { task.header() }.links.with(|links| unsafe { *links })
     }
 
     fn set_links(&mut self, task: TaskRef, new: Links) {
         // SAFETY: as in `links`.
-        unsafe { task.header() }
-            .links
-            .with_mut(|links| unsafe { *links = new });
+        unsafe { task.header() }.links.with_mut(|links| unsafe { *links = new });
     }
 
     fn push(&mut self, task: TaskRef) {
         let next = self.first.replace(task);
         self.set_links(task, Links { prev: None, next });
         if let Some(next) = next {
-            let links = Links {
-                prev: Some(task),
-                ..self.links(next)
-            };
+            let links = Links { prev: Some(task), ..self.links(next) };
             self.set_links(next, links);
         }
         self.len += 1;
@@ -169,19 +150,13 @@ impl List {
         let Links { prev, next } = self.links(task);
         match prev {
             Some(prev) => {
-                let links = Links {
-                    next,
-                    ..self.links(prev)
-                };
+                let links = Links { next, ..self.links(prev) };
                 self.set_links(prev, links);
             }
             None => self.first = next,
         }
         if let Some(next) = next {
-            let links = Links {
-                prev,
-                ..self.links(next)
-            };
+            let links = Links { prev, ..self.links(next) };
             self.set_links(next, links);
         }
         self.len -= 1;

@@ -49,10 +49,7 @@ impl<S: Schedule> Runnable<S> {
     /// task was made with a scheduler of type `S`.
     #[inline]
     pub(crate) unsafe fn from_task(task: TaskRef) -> Self {
-        Self {
-            task,
-            _scheduler: PhantomData,
-        }
+        Self { task, _scheduler: PhantomData }
     }
 
     /// Gives the right up to the returned pointer.
@@ -233,12 +230,7 @@ impl<'a> Running<'a> {
                 noted: ctx.noted.begin(),
                 ctx: Some(ctx),
             },
-            None => Self {
-                ctx: None,
-                task: None,
-                budget: 0,
-                noted: (None, 0),
-            },
+            None => Self { ctx: None, task: None, budget: 0, noted: (None, 0) },
         }
     }
 

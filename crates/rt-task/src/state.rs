@@ -92,11 +92,7 @@ const REFS_MAX: RawWord = REFS >> 1;
 const EPOCH: RawWord = REF << REF_BITS;
 const EPOCHS: RawWord = !(EPOCH - 1);
 /// Where the epoch stops counting. Small in tests, so that they get there.
-const EPOCHS_MAX: RawWord = if cfg!(any(test, rt_loom)) {
-    3 * EPOCH
-} else {
-    EPOCHS
-};
+const EPOCHS_MAX: RawWord = if cfg!(any(test, rt_loom)) { 3 * EPOCH } else { EPOCHS };
 
 const FLAGS: RawWord = SCHEDULED | COMPLETE | CANCELLED | JOIN | WAITED | PANICKED | DROPPED;
 const _: () = assert!(FLAGS & (REFS | EPOCHS) == 0, "the fields do not overlap");
@@ -201,12 +197,7 @@ impl core::fmt::Debug for Word {
                 write!(f, "{name} ")?;
             }
         }
-        write!(
-            f,
-            "refs {} epoch {}",
-            (self.0 & REFS) / REF,
-            (self.0 & EPOCHS) / EPOCH
-        )
+        write!(f, "refs {} epoch {}", (self.0 & REFS) / REF, (self.0 & EPOCHS) / EPOCH)
     }
 }
 
@@ -252,10 +243,7 @@ impl Word {
 
     /// T3: begin a poll. `None`: the word stays.
     fn begin_poll(self) -> (Option<Self>, Begin) {
-        debug_assert!(
-            self.has(SCHEDULED) && !self.has(COMPLETE),
-            "T3 needs a Runnable: {self:?}"
-        );
+        debug_assert!(self.has(SCHEDULED) && !self.has(COMPLETE), "T3 needs a Runnable: {self:?}");
         if self.has(CANCELLED) {
             return (None, Begin::Cancel);
         }
@@ -311,19 +299,14 @@ impl Word {
         debug_assert!(self.has(JOIN), "a handle exists: {self:?}");
         match self.has(COMPLETE) {
             true => Join::Complete(self.outcome()),
-            false => Join::Pending {
-                waited: self.has(WAITED),
-            },
+            false => Join::Pending { waited: self.has(WAITED) },
         }
     }
 
     /// T6: take the join slot back, to write another waker. `None`: the word stays.
     fn unwait(self) -> (Option<Self>, Join) {
         match self.join() {
-            Join::Pending { .. } => (
-                Some(Self(self.0 & !WAITED)),
-                Join::Pending { waited: false },
-            ),
+            Join::Pending { .. } => (Some(Self(self.0 & !WAITED)), Join::Pending { waited: false }),
             complete => (None, complete),
         }
     }
@@ -366,9 +349,7 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn new() -> Self {
-        Self {
-            word: AtomicWord::new(Word::NEW.0),
-        }
+        Self { word: AtomicWord::new(Word::NEW.0) }
     }
 
     /// Applies a transition; the word stays where it says `None`.
@@ -383,10 +364,7 @@ impl State {
         loop {
             let (next, action) = transition(Word(current));
             let Some(next) = next else { return action };
-            match self
-                .word
-                .compare_exchange_weak(current, next.0, success, failure)
-            {
+            match self.word.compare_exchange_weak(current, next.0, success, failure) {
                 Ok(_) => return action,
                 Err(changed) => current = changed,
             }
@@ -423,9 +401,7 @@ impl State {
     #[inline]
     pub(crate) fn end_poll(&self, seen: Word) -> EndPoll {
         // Release pairs with the T1 that makes the next Runnable, and with the next T3.
-        self.change(site("task.T4", Release), Relaxed, |word| {
-            word.end_poll(seen)
-        })
+        self.change(site("task.T4", Release), Relaxed, |word| word.end_poll(seen))
     }
 
     /// T5. One read-modify-write.
@@ -433,9 +409,7 @@ impl State {
     pub(crate) fn complete(&self, outcome: Outcome) -> Completed {
         // Release pairs with `join`, T7 and T8; Acquire with T7, for the waker, and with every
         // T12 when it is the last.
-        self.change(site("task.T5", AcqRel), Relaxed, |word| {
-            word.complete(outcome)
-        })
+        self.change(site("task.T5", AcqRel), Relaxed, |word| word.complete(outcome))
     }
 
     /// Whether the output is there, for the handle.
@@ -454,22 +428,14 @@ impl State {
     /// T7. One read-modify-write.
     pub(crate) fn wait(&self) -> Join {
         // Release pairs with T5, for the waker. Acquire, failing, with T5, for the output.
-        self.change(
-            site("task.T7", Release),
-            site("task.T7-failed", Acquire),
-            Word::wait,
-        )
+        self.change(site("task.T7", Release), site("task.T7-failed", Acquire), Word::wait)
     }
 
     /// T8. One read-modify-write, or none when complete.
     #[inline]
     pub(crate) fn detach(&self) -> Detached {
         // Release pairs with the last T12. Acquire, failing, with T5, for the output.
-        self.change(
-            site("task.T8", Release),
-            site("task.T8-failed", Acquire),
-            Word::detach,
-        )
+        self.change(site("task.T8", Release), site("task.T8-failed", Acquire), Word::detach)
     }
 
     /// T9, T10. One read-modify-write, or none when it changes nothing.
@@ -513,10 +479,7 @@ fn too_many_refs() -> ! {
         }
     }
     let _abort = Abort;
-    panic!(
-        "more than {} wakers and handles of one task exist",
-        REFS_MAX / REF
-    );
+    panic!("more than {} wakers and handles of one task exist", REFS_MAX / REF);
 }
 
 #[cfg(all(test, rt_loom))]

@@ -112,11 +112,7 @@ pub fn poll_leaf<T>(
 #[track_caller]
 fn spent<T>(cx: &mut Context<'_>) -> Poll<T> {
     cx.waker().wake_by_ref();
-    let wait = Wait {
-        kind: WaitKind::Yield,
-        object: 0,
-        site: Location::caller(),
-    };
+    let wait = Wait { kind: WaitKind::Yield, object: 0, site: Location::caller() };
     context::peek(|ctx| ctx.noted.note(wait));
     Poll::Pending
 }
@@ -165,10 +161,7 @@ pub(crate) struct WaitTag {
 
 impl WaitSlot {
     pub(crate) fn new() -> Self {
-        Self {
-            site: AtomicPtr::new(ptr::null_mut()),
-            object: AtomicUsize::new(0),
-        }
+        Self { site: AtomicPtr::new(ptr::null_mut()), object: AtomicUsize::new(0) }
     }
 
     /// Copies what was noted.
@@ -177,8 +170,7 @@ impl WaitSlot {
         if let Some(wait) = noted.last.get() {
             tag.kind.store(wait.kind as u8, Relaxed);
             self.object.store(wait.object, Relaxed);
-            self.site
-                .store(ptr::from_ref(wait.site).cast_mut(), Relaxed);
+            self.site.store(ptr::from_ref(wait.site).cast_mut(), Relaxed);
         }
         tag.pended.store(noted.pended.get(), Relaxed);
     }
@@ -193,26 +185,13 @@ impl WaitSlot {
             return None;
         }
         let kind = tag.kind.load(Relaxed);
-        let kind = WaitKind::ALL
-            .get(usize::from(kind))
-            .copied()
-            .unwrap_or(WaitKind::Other);
-        Some((
-            Wait {
-                kind,
-                object: self.object.load(Relaxed),
-                site,
-            },
-            pended,
-        ))
+        let kind = WaitKind::ALL.get(usize::from(kind)).copied().unwrap_or(WaitKind::Other);
+        Some((Wait { kind, object: self.object.load(Relaxed), site }, pended))
     }
 }
 
 impl WaitTag {
     pub(crate) fn new() -> Self {
-        Self {
-            kind: AtomicU8::new(WaitKind::Other as u8),
-            pended: AtomicU8::new(0),
-        }
+        Self { kind: AtomicU8::new(WaitKind::Other as u8), pended: AtomicU8::new(0) }
     }
 }

@@ -39,10 +39,7 @@ unsafe impl<T: Send> Sync for ByteLock<T> {}
 impl<T> ByteLock<T> {
     /// A free lock around `value`.
     pub fn new(value: T) -> Self {
-        Self {
-            word: AtomicU8::new(FREE),
-            value: UnsafeCell::new(value),
-        }
+        Self { word: AtomicU8::new(FREE), value: UnsafeCell::new(value) }
     }
 
     /// Waits until the lock is free and takes it. One read-modify-write when it is free.

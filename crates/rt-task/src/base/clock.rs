@@ -18,9 +18,7 @@ impl Monotonic {
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn new() -> Self {
-        Self {
-            start: Instant::now(),
-        }
+        Self { start: Instant::now() }
     }
 }
 
@@ -101,9 +99,7 @@ impl Pausable {
             state,
             holds: AtomicUsize::new(0),
         };
-        Self {
-            shared: Arc::new(shared),
-        }
+        Self { shared: Arc::new(shared) }
     }
 
     /// Stops the clock where it is.
@@ -115,13 +111,9 @@ impl Pausable {
         let State::Running { offset } = *state else {
             return Err(ClockError::AlreadyPaused);
         };
-        *state = State::Paused {
-            at: self.shared.real_plus(offset),
-        };
+        *state = State::Paused { at: self.shared.real_plus(offset) };
         // Pairs with `now`: who sees the flag takes the lock, and with it the state.
-        self.shared
-            .touched
-            .store(true, site("clock.touch", Release));
+        self.shared.touched.store(true, site("clock.touch", Release));
         Ok(())
     }
 
@@ -134,9 +126,7 @@ impl Pausable {
         let State::Paused { at } = *state else {
             return Err(ClockError::NotPaused);
         };
-        *state = State::Running {
-            offset: i128::from(at.0) - i128::from(self.shared.real.now().0),
-        };
+        *state = State::Running { offset: i128::from(at.0) - i128::from(self.shared.real.now().0) };
         Ok(())
     }
 
@@ -157,16 +147,11 @@ impl Pausable {
     #[must_use]
     pub fn hold(&self) -> Hold {
         self.shared.holds.fetch_add(1, Relaxed); // a count; `skip_to` orders nothing by it
-        Hold {
-            shared: self.shared.clone(),
-        }
+        Hold { shared: self.shared.clone() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.shared
-            .state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

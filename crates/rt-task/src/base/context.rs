@@ -171,9 +171,7 @@ impl Ctx {
 
 impl fmt::Debug for Ctx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ctx")
-            .field("driven", &self.driven.get())
-            .finish_non_exhaustive()
+        f.debug_struct("Ctx").field("driven", &self.driven.get()).finish_non_exhaustive()
     }
 }
 
@@ -318,14 +316,8 @@ pub fn enter(env: Env) -> EnterGuard {
     let stay = Stay::new();
     let key = stay.ctx().next_entry.get();
     stay.ctx().next_entry.set(key + 1);
-    stay.ctx().entries.borrow_mut().push(Entry {
-        key,
-        env: Rc::new(env),
-    });
-    EnterGuard {
-        key,
-        _stay: StayHere(stay, PhantomData),
-    }
+    stay.ctx().entries.borrow_mut().push(Entry { key, env: Rc::new(env) });
+    EnterGuard { key, _stay: StayHere(stay, PhantomData) }
 }
 
 impl Drop for EnterGuard {
@@ -360,9 +352,7 @@ pub fn drive<R>(
     if let Some(outer) = peek(|ctx| ctx.driven.get()).flatten() {
         return Err(Nested { outer });
     }
-    let driven = Driven {
-        since: Location::caller(),
-    };
+    let driven = Driven { since: Location::caller() };
     Ok(visit(env, Some(driven), home, shard, f))
 }
 
@@ -493,10 +483,7 @@ fn with_env<R>(f: impl FnOnce(&Slots) -> Option<R>, missing: Missing) -> Result<
 /// # Errors
 /// If none is entered, or one of another type.
 pub fn io<T: Any, R>(f: impl FnOnce(&T) -> R) -> Result<R, Missing> {
-    with_env(
-        |slots| slots.io.as_ref()?.downcast_ref().map(f),
-        Missing::Io,
-    )
+    with_env(|slots| slots.io.as_ref()?.downcast_ref().map(f), Missing::Io)
 }
 
 /// Runs `f` on the entered timer's handle, of type `T`.
@@ -504,10 +491,7 @@ pub fn io<T: Any, R>(f: impl FnOnce(&T) -> R) -> Result<R, Missing> {
 /// # Errors
 /// If none is entered, or one of another type.
 pub fn time<T: Any, R>(f: impl FnOnce(&T) -> R) -> Result<R, Missing> {
-    with_env(
-        |slots| slots.time.as_ref()?.downcast_ref().map(f),
-        Missing::Time,
-    )
+    with_env(|slots| slots.time.as_ref()?.downcast_ref().map(f), Missing::Time)
 }
 
 /// The entered timer, for those that may not name its type.
@@ -539,10 +523,7 @@ pub fn clock<R>(f: impl FnOnce(&dyn Clock) -> R) -> Result<R, Missing> {
 /// # Errors
 /// If none is entered, or one of another type.
 pub fn spawner<T: Any, R>(f: impl FnOnce(&T) -> R) -> Result<R, Missing> {
-    with_env(
-        |slots| slots.spawner.as_ref()?.downcast_ref().map(f),
-        Missing::Spawner,
-    )
+    with_env(|slots| slots.spawner.as_ref()?.downcast_ref().map(f), Missing::Spawner)
 }
 
 /// Seeds the thread's choices, so that they repeat.

@@ -75,11 +75,7 @@ pub struct Stack<R, T, C> {
 impl<R: Reactor, T: Timers, C: Clock> Stack<R, T, C> {
     /// Puts the three together.
     pub fn new(reactor: R, timers: T, clock: C) -> Self {
-        Self {
-            reactor,
-            timers,
-            clock,
-        }
+        Self { reactor, timers, clock }
     }
 
     /// Waits up to `until` or the next timer.
@@ -100,10 +96,7 @@ impl<R: Reactor, T: Timers, C: Clock> Stack<R, T, C> {
 
     /// A paused clock jumps to `next`, but only when nothing else is going on.
     fn wait_paused(&mut self, next: Nanos, out: &mut impl Wakes) -> io::Result<()> {
-        let mut handed_out = Counted {
-            inner: out,
-            pushed: false,
-        };
+        let mut handed_out = Counted { inner: out, pushed: false };
         let polled = self.reactor.poll(Some(Duration::ZERO), &mut handed_out)?;
         if handed_out.pushed || polled.unparked || self.clock.skip_to(next) {
             return Ok(());
@@ -183,10 +176,7 @@ impl WakeBatch {
     #[must_use]
     #[inline]
     pub fn new() -> Self {
-        Self {
-            wakers: [const { MaybeUninit::uninit() }; WAKE_BATCH],
-            len: 0,
-        }
+        Self { wakers: [const { MaybeUninit::uninit() }; WAKE_BATCH], len: 0 }
     }
 }
 
@@ -230,8 +220,6 @@ impl Drop for WakeBatch {
 
 impl fmt::Debug for WakeBatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WakeBatch")
-            .field("len", &self.len)
-            .finish_non_exhaustive()
+        f.debug_struct("WakeBatch").field("len", &self.len).finish_non_exhaustive()
     }
 }

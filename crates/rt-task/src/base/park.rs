@@ -53,42 +53,28 @@ impl ThreadPark {
     /// A parker for the current thread.
     #[must_use]
     pub fn new() -> Self {
-        let inner = Inner {
-            word: AtomicU32::new(EMPTY),
-            thread: thread::current(),
-        };
-        Self {
-            inner: Arc::new(inner),
-            _not_send: core::marker::PhantomData,
-        }
+        let inner = Inner { word: AtomicU32::new(EMPTY), thread: thread::current() };
+        Self { inner: Arc::new(inner), _not_send: core::marker::PhantomData }
     }
 
     /// The calling half.
     #[must_use]
     pub fn unparker(&self) -> ThreadUnpark {
-        ThreadUnpark {
-            inner: self.inner.clone(),
-        }
+        ThreadUnpark { inner: self.inner.clone() }
     }
 
     /// Waits for an unpark; returns at once if there was one since the last wait.
     pub fn park(&self) {
         let word = &self.inner.word;
         // P1: publishes nothing, and what it finds is taken by the swap.
-        if word
-            .compare_exchange(EMPTY, PARKED, Relaxed, Relaxed)
-            .is_err()
-        {
+        if word.compare_exchange(EMPTY, PARKED, Relaxed, Relaxed).is_err() {
             word.swap(EMPTY, site("park.P1", Acquire)); // pairs with U1
             return;
         }
         loop {
             thread::park(); // P2; may return for no reason, or for somebody else's
             // P3, pairs with U1
-            if word
-                .compare_exchange(NOTIFIED, EMPTY, site("park.P3", Acquire), Relaxed)
-                .is_ok()
-            {
+            if word.compare_exchange(NOTIFIED, EMPTY, site("park.P3", Acquire), Relaxed).is_ok() {
                 return;
             }
         }
@@ -101,10 +87,7 @@ impl ThreadPark {
             return word.swap(EMPTY, site("park.P0", Acquire)) == NOTIFIED; // pairs with U1
         }
         // P1: publishes nothing, and what it finds is taken by the swap.
-        if word
-            .compare_exchange(EMPTY, PARKED, Relaxed, Relaxed)
-            .is_ok()
-        {
+        if word.compare_exchange(EMPTY, PARKED, Relaxed, Relaxed).is_ok() {
             wait(timeout, || word.load(Relaxed) == NOTIFIED); // P2; the swap below orders
         }
         word.swap(EMPTY, site("park.timed-P3", Acquire)) == NOTIFIED // P3, pairs with U1
@@ -113,10 +96,7 @@ impl ThreadPark {
 
 /// Parks until `called`, up to `timeout`.
 #[cfg(not(rt_loom))]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "waiting for real; no clock can be asked for that"
-)]
+#[expect(clippy::disallowed_methods, reason = "waiting for real; no clock can be asked for that")]
 fn wait(timeout: Duration, called: impl Fn() -> bool) {
     let Some(end) = Instant::now().checked_add(timeout) else {
         while !called() {

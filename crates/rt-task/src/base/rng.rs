@@ -16,9 +16,7 @@ impl FastRng {
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         // Zero is the one state that the generator never leaves.
-        Self {
-            state: Cell::new(seed ^ 0x9e37_79b9_7f4a_7c15 | 1),
-        }
+        Self { state: Cell::new(seed ^ 0x9e37_79b9_7f4a_7c15 | 1) }
     }
 
     /// Starts over with `seed`.

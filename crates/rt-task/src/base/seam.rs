@@ -196,10 +196,7 @@ impl fmt::Display for RejectedWhy {
             Self::ShutDown => f.write_str("the blocking pool is shut down"),
             #[cfg(feature = "std")]
             Self::NoThread(error) => {
-                write!(
-                    f,
-                    "no thread of the blocking pool could be started: {error}"
-                )
+                write!(f, "no thread of the blocking pool could be started: {error}")
             }
         }
     }

@@ -37,11 +37,7 @@ fn a_forgotten_guard_leaks_and_dangles_not() {
         top_name()
     });
     assert_eq!(inner.as_deref(), Some("forgotten"));
-    assert_eq!(
-        top_name().as_deref(),
-        Some("forgotten"),
-        "still entered, as nobody left it"
-    );
+    assert_eq!(top_name().as_deref(), Some("forgotten"), "still entered, as nobody left it");
 }
 
 #[test]
@@ -54,13 +50,9 @@ fn a_thread_drives_one_runtime_at_a_time() {
     });
     assert_eq!(nested.unwrap(), Err(file!()));
     assert!(driven().is_none());
-    let blocking = drive(Env::new(), home, 0, |_| {
-        visit_blocking(Env::new(), |_| driven().is_none())
-    });
-    assert!(
-        blocking.unwrap(),
-        "a thread handed to blocking work may block"
-    );
+    let blocking =
+        drive(Env::new(), home, 0, |_| visit_blocking(Env::new(), |_| driven().is_none()));
+    assert!(blocking.unwrap(), "a thread handed to blocking work may block");
 }
 
 #[test]
@@ -68,17 +60,10 @@ fn what_is_missing_is_told_with_the_call_site_and_the_fix() {
     assert_eq!(io(|_: &u32| ()), Err(Missing::Runtime));
     let _guard = enter(Env::new().with_io(1_u32));
     assert_eq!(io(|n: &u32| *n), Ok(1));
-    assert_eq!(
-        io(|_: &u64| ()),
-        Err(Missing::Io),
-        "a handle of another type is none"
-    );
+    assert_eq!(io(|_: &u64| ()), Err(Missing::Io), "a handle of another type is none");
     assert_eq!(time(|_: &u32| ()), Err(Missing::Time));
     let site = Location::caller();
     let message = Missing::Time.message("sleep", site);
-    assert!(
-        message.contains("`sleep` at ") && message.contains(&site.to_string()),
-        "{message}"
-    );
+    assert!(message.contains("`sleep` at ") && message.contains(&site.to_string()), "{message}");
     assert!(message.contains("enable_time"), "{message}");
 }

@@ -37,8 +37,5 @@ fn a_timed_wait_ends_by_itself() {
     park.unparker().unpark();
     assert!(park.park_timeout(Duration::from_secs(3600)));
     park.unparker().unpark();
-    assert!(
-        park.park_timeout(Duration::MAX),
-        "a timeout beyond the clock's end is for ever"
-    );
+    assert!(park.park_timeout(Duration::MAX), "a timeout beyond the clock's end is for ever");
 }

@@ -2,15 +2,19 @@
 
 pub use loom::cell::UnsafeCell;
 pub use loom::hint::spin_loop;
+pub use loom::model;
 pub use loom::sync::atomic::{
     AtomicBool, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicU64 as AtomicWord,
-    AtomicUsize, Ordering, fence,
+    AtomicUsize, fence,
 };
 pub use loom::sync::{Arc, Condvar, Mutex, MutexGuard};
 pub use loom::thread;
 pub use loom::thread_local;
 pub use std::sync::PoisonError;
 
+use loom::sync::atomic::Ordering;
+use std::borrow::ToOwned;
+use std::string::String;
 use std::sync::OnceLock;
 
 /// The widest word that the target can change in one step.
