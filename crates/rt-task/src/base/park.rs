@@ -15,9 +15,12 @@
 //! code that runs on the thread; the own word is not.
 //! **Breaks if** U1 is weaker than Release, or P1 or P3 weaker than Acquire.
 //! **Checked by** `park::loom_tests::no_lost_unpark`.
+//!
+//! [`RoamingPark`] is the same for a driver that moves between threads: a plain lock.
 
 use core::time::Duration;
 use std::io;
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::driver::{Polled, Reactor};
@@ -176,6 +179,70 @@ impl Reactor for ThreadPark {
 
     fn unparker(&self) -> ThreadUnpark {
         ThreadPark::unparker(self)
+    }
+}
+
+/// A parker that is bound to no thread: for a driver that wanders, without a reactor.
+///
+/// Dearer than [`ThreadPark`] (a lock per call), and right wherever that one is not `Send`.
+#[derive(Debug, Default)]
+pub struct RoamingPark {
+    shared: std::sync::Arc<Roaming>,
+}
+
+/// The calling half of a [`RoamingPark`].
+#[derive(Clone, Debug)]
+pub struct RoamingUnpark {
+    shared: std::sync::Arc<Roaming>,
+}
+
+#[derive(Debug, Default)]
+struct Roaming {
+    notified: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl RoamingPark {
+    /// A parker that nobody has called yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Reactor for RoamingPark {
+    type Unpark = RoamingUnpark;
+
+    fn sources(&self) -> usize {
+        0
+    }
+
+    fn poll(&mut self, timeout: Option<Duration>, _out: &mut impl Wakes) -> io::Result<Polled> {
+        let Roaming { notified, changed } = &*self.shared;
+        let mut notified = notified.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*notified {
+            notified = match timeout {
+                Some(timeout) => {
+                    changed
+                        .wait_timeout(notified, timeout)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0
+                }
+                None => changed.wait(notified).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+        Ok(Polled { unparked: std::mem::take(&mut *notified) })
+    }
+
+    fn unparker(&self) -> RoamingUnpark {
+        RoamingUnpark { shared: self.shared.clone() }
+    }
+}
+
+impl Unpark for RoamingUnpark {
+    fn unpark(&self) {
+        *self.shared.notified.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.shared.changed.notify_one();
     }
 }
 

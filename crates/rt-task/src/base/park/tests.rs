@@ -39,3 +39,20 @@ fn a_timed_wait_ends_by_itself() {
     park.unparker().unpark();
     assert!(park.park_timeout(Duration::MAX), "a timeout beyond the clock's end is for ever");
 }
+
+#[test]
+fn a_roaming_parker_keeps_a_call_and_moves_between_threads() {
+    let mut park = RoamingPark::new();
+    let unparker = park.unparker();
+    let mut out = crate::base::driver::WakeBatch::new();
+    unparker.unpark();
+    assert!(park.poll(None, &mut out).unwrap().unparked);
+    assert!(!park.poll(Some(Duration::ZERO), &mut out).unwrap().unparked);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut out = crate::base::driver::WakeBatch::new();
+            while !park.poll(None, &mut out).unwrap().unparked {}
+        });
+        unparker.unpark();
+    });
+}
