@@ -1,2 +1,67 @@
-//! Developer commands.
-fn main() {}
+//! Developer commands: `cargo xtask <command>`.
+//!
+//! Only the dispatch and the help text live here. Each command has a file of its own; its flags
+//! are in `flags.rs`; what several commands need is in `util.rs`, and what several of them want
+//! to know about Rust sources is in `source.rs` and `sites.rs`. Nothing here depends on a crate
+//! of the runtime: the commands must build when the runtime does not.
+#![allow(clippy::print_stdout, reason = "printing is what a command does")]
+
+mod bench;
+mod ci;
+mod count;
+mod flags;
+mod loom;
+mod sites;
+mod size;
+mod source;
+mod tidy;
+mod util;
+
+use std::process::ExitCode;
+
+use flags::Args;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  ci     [--fast] [--no-test]     every gate, in order; --fast: fmt, clippy and tidy only;
+                                  --no-test: leave out what `cargo test --workspace` runs
+  tidy                            the laws of the tree: arrows, sites, claims, links, file map
+  loom   [crate]... [--preemptions N] [--test NAME] [--asan]
+                                  the models of every claim, exhaustively up to N preemptions
+  loom   --weaken [crate]... [--limit SECS]
+                                  lowers one ordering at a time and lists what no model notices
+  size   [--save NAME] [--against NAME]
+                                  bytes of the types users pay for, and of the hello binary
+  count  [--check] [--write] [--only OP] [--instr]
+                                  atomic read-modify-writes, instructions, allocations and system
+                                  calls per operation; --check: against benches/ceilings.json;
+                                  --write: into docs/costs.md; --instr: where they are executed
+  bench  [op]... [--runs N]       processor time per operation, ours and tokio's interleaved
+  help                            this text
+";
+
+fn main() -> ExitCode {
+    let mut args = Args::new(std::env::args().skip(1).collect());
+    let command = args.positional();
+    let result = match command.as_deref() {
+        Some("ci") => flags::Ci::parse(args).and_then(|flags| ci::run(&flags)),
+        Some("tidy") => args.finish().and_then(|()| tidy::run()),
+        Some("loom") => flags::Loom::parse(args).and_then(|flags| loom::run(&flags)),
+        Some("size") => flags::Size::parse(args).and_then(|flags| size::run(&flags)),
+        Some("count") => flags::Count::parse(args).and_then(|flags| count::run(&flags)),
+        Some("bench") => flags::Bench::parse(args).and_then(|flags| bench::run(&flags)),
+        Some("help") | None => {
+            print!("{HELP}");
+            Ok(())
+        }
+        Some(other) => Err(anyhow::anyhow!("no command `{other}`; `cargo xtask help` lists them")),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

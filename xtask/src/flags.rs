@@ -1,0 +1,176 @@
+//! The flags of every command, parsed by hand: there are few of them, and none is clever.
+
+use anyhow::{Context, Result, bail};
+
+/// What is left of the command line.
+pub(crate) struct Args {
+    left: Vec<String>,
+}
+
+impl Args {
+    pub(crate) fn new(left: Vec<String>) -> Self {
+        Self { left }
+    }
+
+    /// Takes the first word that is not a flag.
+    ///
+    /// Ask for the options first, or their values are taken for positional words.
+    pub(crate) fn positional(&mut self) -> Option<String> {
+        let at = self.left.iter().position(|word| !word.starts_with("--"))?;
+        Some(self.left.remove(at))
+    }
+
+    /// Fails on whatever nobody asked for.
+    pub(crate) fn finish(self) -> Result<()> {
+        match self.left.first() {
+            Some(word) => bail!("unknown argument `{word}`; `cargo xtask help` lists them"),
+            None => Ok(()),
+        }
+    }
+
+    fn switch(&mut self, name: &str) -> bool {
+        let before = self.left.len();
+        self.left.retain(|word| word != name);
+        self.left.len() < before
+    }
+
+    fn option(&mut self, name: &str) -> Result<Option<String>> {
+        let Some(at) = self.left.iter().position(|word| word == name) else {
+            return Ok(None);
+        };
+        if at + 1 == self.left.len() {
+            bail!("`{name}` needs a value");
+        }
+        self.left.remove(at);
+        Ok(Some(self.left.remove(at)))
+    }
+
+    fn number(&mut self, name: &str) -> Result<Option<u64>> {
+        self.option(name)?
+            .map(|value| value.parse().with_context(|| format!("`{name} {value}`: not a number")))
+            .transpose()
+    }
+
+    fn all_positional(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.positional()).collect()
+    }
+}
+
+pub(crate) struct Ci {
+    pub(crate) fast: bool,
+    pub(crate) no_test: bool,
+}
+
+impl Ci {
+    pub(crate) fn parse(mut args: Args) -> Result<Self> {
+        let flags = Self { fast: args.switch("--fast"), no_test: args.switch("--no-test") };
+        args.finish()?;
+        Ok(flags)
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Loom {
+    /// Empty: every crate that has models.
+    pub(crate) crates: Vec<String>,
+    pub(crate) preemptions: Option<u64>,
+    pub(crate) test: Option<String>,
+    pub(crate) weaken: bool,
+    pub(crate) asan: bool,
+    /// Seconds that one weakened run may take.
+    pub(crate) limit_secs: Option<u64>,
+}
+
+impl Loom {
+    pub(crate) fn parse(mut args: Args) -> Result<Self> {
+        let flags = Self {
+            preemptions: args.number("--preemptions")?,
+            test: args.option("--test")?,
+            weaken: args.switch("--weaken"),
+            asan: args.switch("--asan"),
+            limit_secs: args.number("--limit")?,
+            crates: args.all_positional(),
+        };
+        args.finish()?;
+        if flags.weaken && flags.asan {
+            bail!("`--weaken` looks for orderings and `--asan` for memory errors; run them apart");
+        }
+        Ok(flags)
+    }
+}
+
+pub(crate) struct Size {
+    pub(crate) save: Option<String>,
+    pub(crate) against: Option<String>,
+}
+
+impl Size {
+    pub(crate) fn parse(mut args: Args) -> Result<Self> {
+        let flags = Self { save: args.option("--save")?, against: args.option("--against")? };
+        args.finish()?;
+        Ok(flags)
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Count {
+    pub(crate) check: bool,
+    pub(crate) write: bool,
+    pub(crate) only: Option<String>,
+    pub(crate) instr: bool,
+}
+
+impl Count {
+    pub(crate) fn parse(mut args: Args) -> Result<Self> {
+        let flags = Self {
+            check: args.switch("--check"),
+            write: args.switch("--write"),
+            only: args.option("--only")?,
+            instr: args.switch("--instr"),
+        };
+        args.finish()?;
+        if flags.write && flags.only.is_some() {
+            bail!("`--write` replaces the whole table, so it needs every operation");
+        }
+        Ok(flags)
+    }
+}
+
+pub(crate) struct Bench {
+    /// Empty: every operation.
+    pub(crate) operations: Vec<String>,
+    pub(crate) runs: usize,
+}
+
+impl Bench {
+    pub(crate) fn parse(mut args: Args) -> Result<Self> {
+        let runs = args.number("--runs")?.unwrap_or(11);
+        let flags = Self { runs: usize::try_from(runs)?.max(1), operations: args.all_positional() };
+        args.finish()?;
+        Ok(flags)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Args, Bench, Count, Loom};
+
+    fn args(line: &str) -> Args {
+        Args::new(line.split_whitespace().map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn options_and_words_may_come_in_any_order() {
+        let flags = Loom::parse(args("rt-task --preemptions 3 --weaken rt-timer")).unwrap();
+        assert_eq!(flags.crates, ["rt-task", "rt-timer"]);
+        assert_eq!(flags.preemptions, Some(3));
+        assert!(flags.weaken && !flags.asan);
+    }
+
+    #[test]
+    fn unknown_flags_and_missing_values_are_errors() {
+        assert!(Count::parse(args("--chekc")).is_err());
+        assert!(Count::parse(args("--only")).is_err());
+        assert!(Bench::parse(args("--runs many")).is_err());
+    }
+}
