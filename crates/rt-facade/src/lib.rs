@@ -1,1 +1,66 @@
-//! The rt runtime: its separable parts under one roof.
+//! The `rt` runtime: separable parts under one roof.
+//!
+//! ```
+//! use rt_facade::runtime::Runtime;
+//! use rt_facade::time::{Duration, sleep, timeout};
+//!
+//! let runtime = Runtime::new()?;
+//! let answer = runtime.block_on(async {
+//!     let task = rt_facade::spawn(async {
+//!         sleep(Duration::from_millis(10)).await;
+//!         42
+//!     });
+//!     timeout(Duration::from_secs(5), task).await
+//! });
+//! assert_eq!(answer.unwrap().unwrap(), 42);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! This crate is thin: it puts the parts together ([`runtime`]) and shows them under the names that users
+//! of the model runtime know ([`task`], [`time`], [`net`], [`io`]). Each part stands alone, too:
+//! `rt-task`, `rt-sched-current`, `rt-timer`, `rt-blocking`, `rt-reactor`, `rt-net`.
+//!
+//! # Features
+//! - `net` types always implement `rt-io`'s traits. `futures-io`, `tokio-io` and `hyper` add those of
+//!   `futures_io`, `tokio::io` (whose runtime is not started) and `hyper::rt`.
+//! - `hyper` adds the module `hyper` as well: executor and timer.
+//! - `bytes` adds reads into `bytes::BufMut`.
+
+#![forbid(unsafe_code)]
+
+mod builder;
+mod compose;
+mod handle;
+#[cfg(feature = "hyper")]
+pub mod hyper;
+mod scheduler;
+
+/// Readiness and the traits of reading and writing.
+pub mod io {
+    #[doc(inline)]
+    pub use rt_io::*;
+    #[doc(inline)]
+    pub use rt_reactor::{Interest, Ready};
+
+    /// Readiness of any descriptor.
+    #[cfg(unix)]
+    pub mod unix {
+        #[doc(inline)]
+        pub use rt_reactor::{AsyncFd, AsyncFdReadyGuard, AsyncFdReadyMutGuard, TryIoError};
+    }
+}
+/// Sockets.
+pub mod net {
+    #[doc(inline)]
+    pub use rt_net::*;
+}
+pub mod runtime;
+pub mod task;
+/// Time: sleeping, timeouts, intervals, and a clock that tests can stop.
+pub mod time {
+    #[doc(inline)]
+    pub use rt_timer::*;
+}
+
+#[doc(inline)]
+pub use task::spawn;

@@ -17,6 +17,16 @@ const BLOCK: u64 = 1024;
 /// Blocks handed out. A `usize`, which every target can count atomically.
 static BLOCKS: AtomicUsize = AtomicUsize::new(0);
 
+/// The id of the task that runs on this thread, if one does.
+#[must_use]
+pub fn current_id() -> Option<TaskId> {
+    context::peek(|ctx| {
+        // SAFETY: set by who polls or drops the task, for that time; alive meanwhile.
+        ctx.task.get().map(|task| unsafe { task.header() }.id)
+    })
+    .flatten()
+}
+
 /// What is left of a thread's block.
 #[derive(Debug, Default)]
 pub(crate) struct IdBlock {

@@ -81,7 +81,7 @@ pub use block_on::block_on;
 pub use cell::FIXED_PART;
 pub use error::JoinError;
 pub use fifo::{Fifo, Link};
-pub use id::TaskId;
+pub use id::{TaskId, current_id};
 pub use info::TaskInfo;
 pub use job::Job;
 pub use join::{AbortHandle, JoinHandle};

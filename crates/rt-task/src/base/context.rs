@@ -16,7 +16,7 @@
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
-use alloc::sync::Arc;
+use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 use core::any::Any;
 use core::cell::{Cell, RefCell};
@@ -54,6 +54,12 @@ impl Env {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The environment, without keeping what it offers alive: for threads that its own pieces start.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakEnv {
+        WeakEnv { slots: Arc::downgrade(&self.slots) }
     }
 
     fn edit(mut self, f: impl FnOnce(&mut Slots)) -> Self {
@@ -98,6 +104,26 @@ impl Env {
     #[must_use]
     pub fn with_spawner<T: Any + Send + Sync>(self, spawner: T) -> Self {
         self.edit(|slots| slots.spawner = Some(Arc::new(spawner)))
+    }
+}
+
+/// An [`Env`] that keeps nothing alive.
+#[derive(Clone)]
+pub struct WeakEnv {
+    slots: Weak<Slots>,
+}
+
+impl WeakEnv {
+    /// The environment, if somebody still keeps it.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Env> {
+        Some(Env { slots: self.slots.upgrade()? })
+    }
+}
+
+impl fmt::Debug for WeakEnv {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WeakEnv").finish_non_exhaustive()
     }
 }
 

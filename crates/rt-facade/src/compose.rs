@@ -1,0 +1,70 @@
+//! The only file where all the pieces meet: swap a piece by changing a line here.
+
+use std::io;
+use std::time::Duration;
+
+use rt_task::base::clock::Pausable;
+use rt_task::base::driver::{Driver, Polled, Reactor, Stack};
+use rt_task::base::park::{RoamingPark, RoamingUnpark};
+use rt_task::base::seam::{Unpark, Wakes};
+
+/// Readiness, from the operating system.
+pub(crate) type Io = rt_reactor::Driver;
+/// The clock: monotonic until a test pauses it.
+pub(crate) type Clock = Pausable;
+/// What the scheduler's thread turns. Without timers, `None` in their place.
+pub(crate) type Stacked = Stack<Waiter, Option<rt_timer::Driver>, Clock>;
+/// The single-thread scheduler.
+pub(crate) type Current = rt_sched_current::Executor<Stacked>;
+/// Its remote half.
+pub(crate) type CurrentSpawner = rt_sched_current::Spawner<<Stacked as Driver>::Unpark>;
+/// Threads for closures that block.
+pub(crate) type BlockingPool = rt_blocking::Pool;
+
+/// Where the thread waits: in the reactor if there is one.
+#[derive(Debug)]
+pub(crate) enum Waiter {
+    Io(Io),
+    Park(RoamingPark),
+}
+
+/// How it is called back.
+#[derive(Clone, Debug)]
+pub(crate) enum WaiterUnpark {
+    Io(<Io as Reactor>::Unpark),
+    Park(RoamingUnpark),
+}
+
+impl Reactor for Waiter {
+    type Unpark = WaiterUnpark;
+
+    fn sources(&self) -> usize {
+        match self {
+            Self::Io(io) => io.sources(),
+            Self::Park(park) => park.sources(),
+        }
+    }
+
+    fn poll(&mut self, timeout: Option<Duration>, out: &mut impl Wakes) -> io::Result<Polled> {
+        match self {
+            Self::Io(io) => io.poll(timeout, out),
+            Self::Park(park) => park.poll(timeout, out),
+        }
+    }
+
+    fn unparker(&self) -> WaiterUnpark {
+        match self {
+            Self::Io(io) => WaiterUnpark::Io(io.unparker()),
+            Self::Park(park) => WaiterUnpark::Park(Reactor::unparker(park)),
+        }
+    }
+}
+
+impl Unpark for WaiterUnpark {
+    fn unpark(&self) {
+        match self {
+            Self::Io(io) => io.unpark(),
+            Self::Park(park) => park.unpark(),
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The runtime's shared half, and how code finds it.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use rt_task::base::clock::Pausable;
+use rt_task::base::context::{self, Driven, Env, Missing};
+use rt_task::base::park::ThreadPark;
+use rt_task::base::seam::Clock;
+use rt_task::{Builder as TaskBuilder, Job, JoinHandle, TaskInfo, coop};
+
+use crate::runtime::{RuntimeFlavor, RuntimeMetrics};
+use crate::scheduler::Spawner;
+
+/// A runtime's shared half: spawns, enters, asks. Cheap to clone; keeps no runtime alive.
+#[derive(Clone)]
+pub struct Handle {
+    pieces: Arc<Pieces>,
+    /// What is entered. Holds `pieces` in its spawner slot, and not the other way round.
+    env: Env,
+}
+
+/// What a handle reaches.
+#[derive(Debug)]
+pub(crate) struct Pieces {
+    pub(crate) spawner: Spawner,
+    pub(crate) blocking: rt_blocking::Handle,
+    pub(crate) clock: Pausable,
+}
+
+/// The spawner slot of the environment.
+type Slot = Arc<Pieces>;
+
+impl Handle {
+    /// A handle to `pieces`, entered as `env` and itself.
+    pub(crate) fn new(pieces: Pieces, env: Env) -> Self {
+        let pieces = Arc::new(pieces);
+        let env = env.with_spawner::<Slot>(pieces.clone());
+        Self { pieces, env }
+    }
+
+    pub(crate) fn env(&self) -> &Env {
+        &self.env
+    }
+
+    /// The entered runtime's handle.
+    ///
+    /// # Panics
+    /// If none is entered on this thread.
+    #[track_caller]
+    #[must_use]
+    pub fn current() -> Self {
+        let site = Location::caller();
+        Self::entered()
+            .unwrap_or_else(|missing| panic!("{}", missing.message("Handle::current", site)))
+    }
+
+    /// The entered runtime's handle.
+    ///
+    /// # Errors
+    /// If none is entered on this thread.
+    pub fn try_current() -> Result<Self, TryCurrentError> {
+        Self::entered().map_err(TryCurrentError)
+    }
+
+    fn entered() -> Result<Self, Missing> {
+        let pieces = context::spawner(|pieces: &Slot| pieces.clone())?;
+        let env = context::env().ok_or(Missing::Runtime)?;
+        Ok(Self { pieces, env })
+    }
+
+    /// Enters the runtime on this thread: what needs it finds it until the guard is dropped. Guards may
+    /// be dropped in any order.
+    pub fn enter(&self) -> EnterGuard<'_> {
+        EnterGuard { _inner: context::enter(self.env.clone()), _handle: PhantomData }
+    }
+
+    /// Spawns `future`. Once the runtime has shut down the task is cancelled at once.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.pieces.spawner.spawn(TaskBuilder::new(), future)
+    }
+
+    /// Runs `closure` on a thread that may block, with the runtime entered there. It can be aborted until
+    /// it starts; its handle says cancelled if no thread could be had, or the runtime has shut down.
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(&self, closure: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.pieces.spawn_blocking(TaskBuilder::new(), closure)
+    }
+
+    /// Runs `future` to its end on this thread, with the runtime entered. Drives nothing on the
+    /// single-thread flavour: somebody must be in [`Runtime::block_on`](crate::runtime::Runtime::block_on)
+    /// for its sockets, timers and tasks to go on.
+    ///
+    /// # Panics
+    /// On a thread that drives a runtime: names where that was told to, and what to do instead.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        let done = context::drive(self.env.clone(), std::ptr::null(), 0, |ctx| {
+            let park = ThreadPark::new();
+            let waker = park.unparker().into_waker();
+            let mut cx = Context::from_waker(&waker);
+            loop {
+                match coop::with_budget(ctx, || future.as_mut().poll(&mut cx)) {
+                    Poll::Ready(output) => return output,
+                    Poll::Pending => park.park(),
+                }
+            }
+        });
+        done.unwrap_or_else(|inner| nested("Handle::block_on", inner.outer))
+    }
+
+    /// How the runtime schedules.
+    #[must_use]
+    pub fn runtime_flavor(&self) -> RuntimeFlavor {
+        self.pieces.spawner.flavor()
+    }
+
+    /// What the runtime has done so far.
+    #[must_use]
+    pub fn metrics(&self) -> RuntimeMetrics {
+        let pool = self.pieces.blocking.metrics();
+        RuntimeMetrics {
+            blocking_threads: pool.threads,
+            idle_blocking_threads: pool.idle_threads,
+            blocking_queue_depth: pool.queue_depth,
+            ..self.pieces.spawner.metrics()
+        }
+    }
+
+    /// Tells `f` of every task that has pended at least once and not ended: name, spawn location, polls,
+    /// and what it waits for.
+    pub fn for_each_task(&self, f: impl FnMut(TaskInfo)) {
+        self.pieces.spawner.for_each_task(f);
+    }
+}
+
+impl Pieces {
+    #[track_caller]
+    fn spawn_blocking<F, R>(&self, builder: TaskBuilder, closure: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        let builder = builder.location(Location::caller());
+        // A paused clock must not run away from work that the driver cannot see.
+        let (job, handle) = match self.clock.is_paused() {
+            false => Job::with(builder, closure),
+            true => {
+                let hold = self.clock.hold();
+                Job::with(builder, move || {
+                    let _hold = hold;
+                    closure()
+                })
+            }
+        };
+        drop(self.blocking.execute(job)); // a job that comes back is dropped: its handle says cancelled
+        handle
+    }
+}
+
+/// Spawns on the entered runtime.
+#[track_caller]
+pub(crate) fn spawn_entered<F>(what: &str, builder: TaskBuilder, future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let site = Location::caller();
+    let mut future = Some((builder.location(site), future));
+    let spawned = context::spawner(|pieces: &Slot| {
+        let (builder, future) = future.take().expect("called once");
+        pieces.spawner.spawn(builder, future)
+    });
+    spawned.unwrap_or_else(|missing| panic!("{}", missing.message(what, site)))
+}
+
+/// Runs a closure on the entered runtime's pool.
+#[track_caller]
+pub(crate) fn spawn_blocking_entered<F, R>(builder: TaskBuilder, closure: F) -> JoinHandle<R>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    let site = Location::caller();
+    let mut closure = Some((builder.location(site), closure));
+    let spawned = context::spawner(|pieces: &Slot| {
+        let (builder, closure) = closure.take().expect("called once");
+        pieces.spawn_blocking(builder, closure)
+    });
+    spawned.unwrap_or_else(|missing| panic!("{}", missing.message("spawn_blocking", site)))
+}
+
+/// Two loops on one thread: the inner would keep the outer's tasks from running.
+#[track_caller]
+pub(crate) fn nested(what: &str, outer: Driven) -> ! {
+    panic!(
+        "`{what}` at {} would block a thread that runs a runtime since {}: its tasks could not go on. \
+         Await the future instead, or block on a thread that may (`spawn_blocking`)",
+        Location::caller(),
+        outer.since
+    );
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("pieces", &self.pieces).finish()
+    }
+}
+
+/// A runtime entered on this thread. See [`Handle::enter`].
+#[must_use = "the runtime is left when the guard is dropped"]
+#[derive(Debug)]
+pub struct EnterGuard<'a> {
+    _inner: context::EnterGuard,
+    _handle: PhantomData<&'a Handle>,
+}
+
+/// No runtime is entered on this thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TryCurrentError(Missing);
+
+impl TryCurrentError {
+    /// Whether nothing at all is entered.
+    #[must_use]
+    pub fn is_missing_context(&self) -> bool {
+        self.0 == Missing::Runtime
+    }
+}
+
+impl fmt::Display for TryCurrentError {
+    #[track_caller]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Missing::Runtime => f.write_str("no runtime is entered on this thread"),
+            _ => f.write_str("what is entered on this thread is no runtime of `rt-facade`"),
+        }
+    }
+}
+
+impl std::error::Error for TryCurrentError {}

@@ -1,0 +1,106 @@
+//! Tasks: spawning, yielding, and what is left of them.
+
+use std::future::Future;
+
+pub use rt_task::coop::{self, YieldNow, consume_budget, unconstrained, yield_now};
+pub use rt_task::{AbortHandle, JoinError, JoinHandle, TaskId as Id, TaskInfo};
+
+use crate::handle;
+
+/// Spawns `future` on the entered runtime. It starts by itself; dropping the handle lets it go on alone.
+///
+/// # Panics
+/// If no runtime is entered on this thread: names the call site and the fix.
+///
+/// ```
+/// # let runtime = rt_facade::runtime::Runtime::new()?;
+/// # runtime.block_on(async {
+/// let task = rt_facade::spawn(async { 6 * 7 });
+/// assert_eq!(task.await.unwrap(), 42);
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[track_caller]
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    handle::spawn_entered("spawn", rt_task::Builder::new(), future)
+}
+
+/// Runs `closure` on a thread that may block.
+///
+/// It can be aborted until it starts; its handle says cancelled if no thread could be had.
+///
+/// # Panics
+/// If no runtime is entered on this thread: names the call site and the fix.
+#[track_caller]
+pub fn spawn_blocking<F, R>(closure: F) -> JoinHandle<R>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    handle::spawn_blocking_entered(rt_task::Builder::new(), closure)
+}
+
+/// The id of the task that runs on this thread, if one does.
+#[must_use]
+pub fn try_id() -> Option<Id> {
+    rt_task::current_id()
+}
+
+/// The id of the task that runs on this thread.
+///
+/// # Panics
+/// Outside a task.
+#[track_caller]
+#[must_use]
+pub fn id() -> Id {
+    try_id().expect("`task::id` needs a task: the root future of `block_on` is none; spawn it")
+}
+
+/// Options for a task to be spawned.
+#[derive(Debug, Default)]
+#[must_use = "a builder spawns nothing by itself"]
+pub struct Builder {
+    inner: rt_task::Builder,
+}
+
+impl Builder {
+    /// No options yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Names the task, for people.
+    pub fn name(self, name: impl Into<String>) -> Self {
+        Self { inner: self.inner.name(name) }
+    }
+
+    /// Spawns `future` on the entered runtime. See [`spawn`].
+    ///
+    /// # Panics
+    /// If no runtime is entered on this thread.
+    #[track_caller]
+    pub fn spawn<F>(self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        handle::spawn_entered("task::Builder::spawn", self.inner, future)
+    }
+
+    /// Runs `closure` on a thread that may block. See [`spawn_blocking`].
+    ///
+    /// # Panics
+    /// If no runtime is entered on this thread.
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(self, closure: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        handle::spawn_blocking_entered(self.inner, closure)
+    }
+}
