@@ -1,1 +1,13 @@
 //! Workloads, written once, run on this runtime and on its peers.
+//!
+//! A workload asks of a runtime only what [`subject::Subject`] has, so that every runtime is
+//! given the same source. `bin/op` runs one operation a number of times and says what it cost;
+//! `bin/serve` and `bin/load` are two ends of a socket; `bin/sizes` tells the bytes of types.
+//! The commands `count`, `bench` and `size` of `cargo xtask` drive them.
+
+pub mod alloc;
+pub mod gate;
+pub mod meter;
+pub mod op;
+pub mod serve;
+pub mod subject;

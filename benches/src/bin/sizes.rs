@@ -1,0 +1,14 @@
+//! Bytes of what users pay for: a name, a tab and a number a line. One more is one more line.
+#![allow(clippy::print_stdout, reason = "the output of a program")]
+
+use std::mem::size_of;
+
+use rt_task::{AbortHandle, FIXED_PART, JoinHandle};
+
+fn main() {
+    let sizes =
+        [("JoinHandle", size_of::<JoinHandle<()>>()), ("AbortHandle", size_of::<AbortHandle>())];
+    for (name, bytes) in sizes {
+        println!("{name}\t{bytes}");
+    }
+}
