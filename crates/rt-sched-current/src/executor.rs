@@ -227,3 +227,6 @@ impl<D: Driver> fmt::Debug for Executor<D> {
         f.debug_struct("Executor").field("metrics", &self.metrics()).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(rt_loom)))]
+mod tests;

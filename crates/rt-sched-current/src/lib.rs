@@ -46,3 +46,7 @@ pub use executor::{Executor, Stepper};
 pub use local::LocalExecutor;
 pub use metrics::Metrics;
 pub use shared::{Home, Spawner};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
