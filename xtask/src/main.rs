@@ -25,7 +25,7 @@ const HELP: &str = "\
 cargo xtask <command>
 
   ci     [--fast] [--no-test]     every gate, in order; --fast: fmt, clippy and tidy only;
-                                  --no-test: leave out what `cargo test --workspace` runs
+                                  --no-test: leave out the README's test command
   tidy                            the laws of the tree: arrows, sites, claims, links, file map
   loom   [crate]... [--preemptions N] [--test NAME] [--asan]
                                   the models of every claim, exhaustively up to N preemptions

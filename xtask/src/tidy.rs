@@ -62,7 +62,7 @@ fn page(path: &str) -> String {
 
 /// `.ci/run` runs the README's test command; this keeps the two the same.
 fn readme() -> Option<String> {
-    const COMMAND: &str = "cargo test --workspace";
+    const COMMAND: &str = "cargo test --workspace --all-features";
     let told = |path: &str| page(path).lines().any(|line| line.trim() == COMMAND);
     let silent = ["README.md", ".ci/run"].into_iter().find(|path| !told(path))?;
     Some(format!("{silent}: does not have the line `{COMMAND}`"))

@@ -6,8 +6,11 @@ use std::mem::size_of;
 use rt_task::{AbortHandle, FIXED_PART, JoinHandle};
 
 fn main() {
-    let sizes =
-        [("JoinHandle", size_of::<JoinHandle<()>>()), ("AbortHandle", size_of::<AbortHandle>())];
+    let sizes = [
+        ("a task, without its future", FIXED_PART),
+        ("JoinHandle", size_of::<JoinHandle<()>>()),
+        ("AbortHandle", size_of::<AbortHandle>()),
+    ];
     for (name, bytes) in sizes {
         println!("{name}\t{bytes}");
     }
