@@ -1,0 +1,130 @@
+//! The selector of production: the operating system's, by way of `mio`.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mio::event::Event;
+use mio::{Events, Poll, Registry, Waker};
+use rt_task::base::seam::Unpark;
+
+use super::{Selector, Token};
+use crate::interest::Interest;
+use crate::ready::Ready;
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[path = "mio/no_priority.rs"]
+mod priority;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod priority;
+
+/// epoll, kqueue, or what the platform has.
+#[derive(Debug)]
+pub struct MioSelector {
+    poll: Poll,
+    events: Events,
+    /// Its descriptor is written to, and never read: it is watched edge-triggered, so that each
+    /// write is an event.
+    waker: Arc<Waker>,
+}
+
+/// Events taken from the operating system at once: 12 KiB. What does not fit comes next time.
+const EVENTS_MAX: usize = 1024;
+
+impl MioSelector {
+    /// A selector of its own.
+    ///
+    /// # Errors
+    /// When the operating system has no descriptors left for it: it needs three.
+    pub fn new() -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let waker = Waker::new(poll.registry(), mio::Token(Token::UNPARK.as_usize()))?;
+        Ok(Self { poll, events: Events::with_capacity(EVENTS_MAX), waker: Arc::new(waker) })
+    }
+}
+
+impl Selector for MioSelector {
+    type Unpark = MioUnpark;
+
+    fn select(
+        &mut self,
+        timeout: Option<Duration>,
+        sink: &mut impl FnMut(Token, Ready),
+    ) -> io::Result<bool> {
+        match self.poll.poll(&mut self.events, timeout) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        let mut unparked = false;
+        for event in &self.events {
+            match Token::from_usize(event.token().0) {
+                Token::UNPARK => unparked = true,
+                token => sink(token, ready(event)),
+            }
+        }
+        Ok(unparked)
+    }
+
+    fn unparker(&self) -> MioUnpark {
+        MioUnpark { waker: self.waker.clone() }
+    }
+
+    fn registry(&self) -> io::Result<Option<Registry>> {
+        self.poll.registry().try_clone().map(Some)
+    }
+}
+
+/// Ends the wait of a [`MioSelector`], at the cost of one system call.
+#[derive(Clone, Debug)]
+pub struct MioUnpark {
+    waker: Arc<Waker>,
+}
+
+impl Unpark for MioUnpark {
+    /// # Panics
+    /// When the operating system refuses: the thread would wait for ever.
+    fn unpark(&self) {
+        self.waker.wake().expect("the reactor can be unparked");
+    }
+}
+
+fn ready(event: &Event) -> Ready {
+    let told = [
+        (event.is_readable(), Ready::READABLE),
+        (event.is_writable(), Ready::WRITABLE),
+        (event.is_read_closed(), Ready::READ_CLOSED),
+        (event.is_write_closed(), Ready::WRITE_CLOSED),
+        (event.is_priority(), Ready::PRIORITY),
+        (event.is_error(), Ready::ERROR),
+    ];
+    let told = told.into_iter().filter(|(told, _)| *told);
+    told.fold(Ready::EMPTY, |ready, (_, kind)| ready | kind)
+}
+
+/// What to ask `mio` for.
+pub(crate) fn to_mio(interest: Interest) -> mio::Interest {
+    let asked = [
+        interest.is_readable().then_some(mio::Interest::READABLE),
+        interest.is_writable().then_some(mio::Interest::WRITABLE),
+        interest.is_priority().then(priority::interest).flatten(),
+    ];
+    // Errors are told of unasked. `mio` wants to be asked for something, though.
+    asked.into_iter().flatten().reduce(mio::Interest::add).unwrap_or(mio::Interest::READABLE)
+}
+
+/// Whether a count short of what was asked for shows that the system's buffer is empty (or full),
+/// and that the next change will be told: so with epoll and kqueue, which are edge-triggered.
+pub(crate) const DRAINED_BY_SHORT_COUNT: bool = cfg!(any(
+    target_os = "android",
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "ios",
+    target_os = "linux",
+    target_os = "macos",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "tvos",
+    target_os = "visionos",
+    target_os = "watchos",
+));

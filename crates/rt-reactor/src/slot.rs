@@ -1,0 +1,298 @@
+//! A slot: what the reactor knows of one source, and who waits for it.
+//!
+//! The [word](crate::word) decides, the [cells](crate::cell) and the [list](crate::list) hold the
+//! wakers. This file is the order in which they are touched. It never wakes: wakers go to the
+//! caller, who holds no lock and no claim then. Wakers are cloned before a claim and dropped
+//! after it, since both may run any code.
+
+use std::task::{Poll, Waker};
+
+use rt_task::base::seam::Wakes;
+use rt_task::base::shim::relax;
+
+use crate::cell::WakerCell;
+use crate::list::{Entry, List, Listed};
+use crate::ready::{Direction, Ready, ReadyEvent};
+use crate::word::{Cell, Claim, Fired, Known, State, Word};
+
+/// What a wait comes to.
+pub(crate) type Waited = Poll<Result<ReadyEvent, Gone>>;
+
+/// The driver is gone: no event will come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gone;
+
+/// See the module. Two cache lines of its own, as neighbours may belong to other threads; what
+/// every wait touches comes first.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(crate) struct Slot {
+    state: State,
+    cells: [WakerCell; Cell::COUNT],
+    list: List,
+}
+
+#[cfg(not(rt_loom))]
+const _: () = assert!(size_of::<Slot>() == 128, "a slot is two cache lines");
+
+impl Slot {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: State::new(),
+            cells: std::array::from_fn(|_| WakerCell::new()),
+            list: List::new(),
+        }
+    }
+
+    fn cell(&self, cell: Cell) -> &WakerCell {
+        &self.cells[cell as usize]
+    }
+
+    /// The word now.
+    #[inline]
+    pub(crate) fn word(&self) -> Word {
+        self.state.load()
+    }
+
+    /// See [`State::assume`].
+    pub(crate) fn assume(&self, ready: Ready) {
+        self.state.assume(ready);
+    }
+
+    /// See [`State::clear`].
+    #[inline]
+    pub(crate) fn clear(&self, event: ReadyEvent) {
+        self.state.clear(event);
+    }
+
+    /// An event for the tenant of `generation`: hands out the wakers of all that it satisfies.
+    /// Tells whether it was for the present tenant, and woke anybody.
+    #[inline]
+    pub(crate) fn event(&self, generation: u32, ready: Ready, out: &mut impl Wakes) {
+        let fired = self.state.event(generation, ready);
+        self.hand_out(fired, ready, out);
+    }
+
+    /// The driver is gone: hands out all wakers.
+    pub(crate) fn shutdown(&self, out: &mut impl Wakes) {
+        let fired = self.state.shutdown();
+        self.hand_out(fired, Ready::ALL, out);
+    }
+
+    /// The tenant leaves. Returns the wakers that it leaves behind, to be dropped.
+    pub(crate) fn depart(&self) -> [Option<Waker>; Cell::COUNT] {
+        let fired = self.state.depart();
+        debug_assert!(!fired.listed, "futures borrow the tenant");
+        self.take(fired)
+    }
+
+    #[inline]
+    fn hand_out(&self, fired: Fired, ready: Ready, out: &mut impl Wakes) {
+        // All are taken before the first is handed out: a full batch wakes at once, and what it
+        // wakes may want one of these cells.
+        for waker in self.take(fired).into_iter().flatten() {
+            out.push(waker);
+        }
+        if fired.listed {
+            self.list.hand_out(ready, &self.state, out);
+        }
+    }
+
+    #[inline]
+    fn take(&self, fired: Fired) -> [Option<Waker>; Cell::COUNT] {
+        Cell::ALL.map(|cell| {
+            fired.has(cell).then(|| {
+                // SAFETY: we cleared WAITING of this cell (I3).
+                unsafe { self.cell(cell).take() }
+            })
+        })
+    }
+
+    /// Waits as the poll-style waiter of `direction`, in place of the last one; after clearing
+    /// what `seen` told. Costs nothing if `waker` waits here already; else one clone and two
+    /// read-modify-writes, the first of which is the clearing.
+    #[inline]
+    pub(crate) fn poll_wait(
+        &self,
+        direction: Direction,
+        waker: &Waker,
+        seen: Option<ReadyEvent>,
+    ) -> Waited {
+        let cell = match direction {
+            Direction::Read => Cell::PolledRead,
+            Direction::Write => Cell::PolledWrite,
+        };
+        if seen.is_none() {
+            let word = self.word();
+            match word.known(cell.mask()) {
+                Known::Ready(event) => return Poll::Ready(Ok(event)),
+                Known::Shutdown => return Poll::Ready(Err(Gone)),
+                Known::Nothing => {}
+            }
+            if word.is_waiting(cell) && self.cell(cell).holds(waker) {
+                return Poll::Pending;
+            }
+        }
+        let waker = waker.clone();
+        let mut turns = 0;
+        loop {
+            match self.state.claim(cell, seen) {
+                Claim::Ready(event) => return Poll::Ready(Ok(event)),
+                Claim::Shutdown => return Poll::Ready(Err(Gone)),
+                // Another poll is between its claim and its wait.
+                Claim::Busy => relax(&mut turns),
+                Claim::Claimed { waiting } => return self.wait_in(cell, waiting, waker, 0),
+            }
+        }
+    }
+
+    /// Puts `waker` into the claimed `cell`, in place of one that is there if `waiting`.
+    #[inline]
+    fn wait_in(&self, cell: Cell, waiting: bool, waker: Waker, owner: usize) -> Waited {
+        // SAFETY: the cell is claimed, and its waker ours with that (I3).
+        let _before = waiting.then(|| unsafe { self.cell(cell).take() });
+        self.cell(cell).put(waker, owner);
+        let known = self.state.wait(cell);
+        if known == Known::Nothing {
+            return Poll::Pending;
+        }
+        // SAFETY: still claimed, and the waker was just put there (I3).
+        let _after = unsafe { self.cell(cell).take() };
+        self.state.release(cell);
+        match known {
+            Known::Ready(event) => Poll::Ready(Ok(event)),
+            _ => Poll::Ready(Err(Gone)),
+        }
+    }
+
+    /// Waits as one of any number of futures, after clearing what `seen` told. `entry` says what
+    /// for, and remembers where.
+    ///
+    /// The first future of a direction costs as much as a poll-style waiter; others, and those
+    /// that wait for several things at once, go through the list and its lock.
+    ///
+    /// # Safety
+    /// `entry` stays where it is, and alive, until [`cancel`](Self::cancel) was called with it. No
+    /// two calls for one entry overlap.
+    #[inline]
+    pub(crate) unsafe fn future_wait(
+        &self,
+        entry: &Entry,
+        waker: &Waker,
+        seen: Option<ReadyEvent>,
+    ) -> Waited {
+        if seen.is_none() {
+            let word = self.word();
+            match word.known(entry.mask()) {
+                Known::Ready(event) => return Poll::Ready(Ok(event)),
+                Known::Shutdown => return Poll::Ready(Err(Gone)),
+                Known::Nothing => {}
+            }
+            if let Some(cell) = self.cell_of(entry, word) {
+                if self.cell(cell).holds(waker) {
+                    return Poll::Pending;
+                }
+                let waker = waker.clone();
+                return match self.change_waker(cell, entry, waker) {
+                    Ok(waited) => waited,
+                    // SAFETY: passed on.
+                    Err(waker) => unsafe { self.begin_wait(entry, waker, None) },
+                };
+            }
+        }
+        let waker = waker.clone();
+        // SAFETY: passed on.
+        unsafe { self.begin_wait(entry, waker, seen) }
+    }
+
+    /// The cell in which `entry` waits.
+    fn cell_of(&self, entry: &Entry, word: Word) -> Option<Cell> {
+        let cell = entry.cell()?;
+        (entry.is_in_cell() && word.is_waiting(cell) && self.cell(cell).is_of(entry.address()))
+            .then_some(cell)
+    }
+
+    /// # Safety
+    /// As [`future_wait`](Self::future_wait).
+    unsafe fn begin_wait(
+        &self,
+        entry: &Entry,
+        waker: Waker,
+        mut seen: Option<ReadyEvent>,
+    ) -> Waited {
+        // In a list, it stays there.
+        if let Some(cell) = entry.cell().filter(|_| !entry.is_listed()) {
+            match self.state.claim(cell, seen.take()) {
+                Claim::Ready(event) => return Poll::Ready(Ok(event)),
+                Claim::Shutdown => return Poll::Ready(Err(Gone)),
+                Claim::Busy => {}
+                Claim::Claimed { waiting } => {
+                    entry.set_in_cell(true);
+                    return self.wait_in(cell, waiting, waker, entry.address());
+                }
+            }
+        }
+        if let Some(event) = seen {
+            self.clear(event);
+        }
+        entry.set_in_cell(false);
+        // SAFETY: the entry stays until it is cancelled (contract).
+        let listed = unsafe { self.list.add(entry, waker, &self.state) };
+        match listed {
+            Listed::Waiting => Poll::Pending,
+            Listed::Not(Known::Ready(event)) => Poll::Ready(Ok(event)),
+            Listed::Not(_) => Poll::Ready(Err(Gone)),
+        }
+    }
+
+    /// `entry` waits in `cell`, now with another waker; gives it back if an event came since.
+    #[cold]
+    fn change_waker(&self, cell: Cell, entry: &Entry, waker: Waker) -> Result<Waited, Waker> {
+        if !self.state.reclaim(cell) {
+            return Err(waker);
+        }
+        if !self.cell(cell).is_of(entry.address()) {
+            self.give_back(cell);
+            return Err(waker);
+        }
+        Ok(self.wait_in(cell, true, waker, entry.address()))
+    }
+
+    /// Undoes the reclaim of a `cell` that turned out to be another future's.
+    #[cold]
+    fn give_back(&self, cell: Cell) {
+        if self.state.wait(cell) == Known::Nothing {
+            return;
+        }
+        // An event came meanwhile and passed the cell over, since it was claimed.
+        // SAFETY: still claimed, and the waker there is ours with that (I3).
+        let waker = unsafe { self.cell(cell).take() };
+        self.state.release(cell);
+        waker.wake();
+    }
+
+    /// `entry` waits no more. Costs nothing if it was woken; else two read-modify-writes.
+    pub(crate) fn cancel(&self, entry: &Entry) {
+        if entry.is_listed() {
+            self.list.remove(entry, &self.state);
+        }
+        let Some(cell) = self.cell_of(entry, self.word()) else {
+            return;
+        };
+        entry.set_in_cell(false);
+        if !self.state.reclaim(cell) {
+            return; // an event took it
+        }
+        if !self.cell(cell).is_of(entry.address()) {
+            return self.give_back(cell);
+        }
+        // SAFETY: claimed by the reclaim, and the waker there is ours with that (I3).
+        let _waker = unsafe { self.cell(cell).take() };
+        self.state.release(cell);
+    }
+}
+
+#[cfg(all(test, rt_loom))]
+mod loom_tests;
+#[cfg(all(test, not(rt_loom)))]
+mod tests;
