@@ -1,6 +1,7 @@
 //! What a workload may ask of a runtime. One more runtime is one more file here and one more
 //! line in [`with`].
 
+mod shape;
 mod tokio_current;
 
 use std::fmt::Debug;
