@@ -34,6 +34,7 @@ mod builder;
 mod crew;
 mod handle;
 mod inline;
+mod look;
 mod metrics;
 mod pool;
 mod roster;

@@ -5,7 +5,7 @@ use std::sync::Arc as StdArc;
 use std::time::Duration;
 
 use rt_task::base::seam::{Rejected, RejectedWhy};
-use rt_task::base::shim::{Mutex, MutexGuard, PoisonError};
+use rt_task::base::shim::{AtomicBool, Mutex, MutexGuard, PoisonError};
 use rt_task::{Job, TaskId};
 
 use crate::builder::Options;
@@ -41,7 +41,8 @@ impl Pool {
             start_failures: 0,
             given_up: false,
         };
-        let shared = Shared { locked: Mutex::new(locked), options };
+        let shared =
+            Shared { locked: Mutex::new(locked), looking: AtomicBool::new(false), options };
         Self { handle: Handle::new(StdArc::new(shared)) }
     }
 
@@ -100,6 +101,8 @@ impl fmt::Debug for Pool {
 /// What the threads and the handles share.
 pub(crate) struct Shared {
     locked: Mutex<Locked>,
+    /// Whether a thread looks around now, before it sleeps.
+    pub(crate) looking: AtomicBool,
     pub(crate) options: Options,
 }
 

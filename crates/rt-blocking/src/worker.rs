@@ -2,11 +2,12 @@
 
 use std::sync::Arc as StdArc;
 
-use rt_task::Job;
 use rt_task::base::context;
 use rt_task::base::park::ThreadPark;
 use rt_task::base::shim::thread;
+use rt_task::{HeldWake, Job};
 
+use crate::look::Look;
 use crate::pool::Shared;
 use crate::roster::{Next, Woken};
 use crate::seat::Seat;
@@ -14,7 +15,7 @@ use crate::shutdown::{join, unpark_all};
 
 /// From the first job to the last.
 pub(crate) fn main(shared: &StdArc<Shared>, desk: usize) {
-    let worker = Worker::arrive(shared, desk);
+    let mut worker = Worker::arrive(shared, desk);
     shared.options.thread_starts();
     match shared.options.environment() {
         Some(env) => context::visit_blocking(env, |_| worker.work()),
@@ -28,6 +29,7 @@ struct Worker<'a> {
     desk: usize,
     park: ThreadPark,
     seat: StdArc<Seat>,
+    look: Look,
 }
 
 impl<'a> Worker<'a> {
@@ -35,18 +37,24 @@ impl<'a> Worker<'a> {
         shared.lock().crew.arrived(thread::current().id(), desk);
         let park = ThreadPark::new();
         let seat = StdArc::new(Seat::new(park.unparker()));
-        Self { shared, desk, park, seat }
+        Self { shared, desk, park, seat, look: Look::new() }
     }
 
-    fn work(&self) {
-        while let Some(job) = self.next() {
-            job.run(); // contains panics, and drops the closure here
+    fn work(&mut self) {
+        let mut next = self.next(None);
+        while let Some(job) = next {
+            // Contains panics, and drops the closure here.
+            let wake = job.run_before_wake();
+            next = self.next(Some(wake));
         }
     }
 
     /// The next job, waited for; `None` when the thread is to leave.
-    fn next(&self) -> Option<Job> {
+    fn next(&mut self, wake: Option<HeldWake>) -> Option<Job> {
         let next = self.shared.lock().roster.next(self.desk, &self.seat); // H0
+        // Only now, when the thread is known to be free: who is woken often brings the next job at
+        // once, and would start a second thread for it.
+        drop(wake);
         match next {
             Next::Run(job) => Some(job),
             Next::Wait => self.wait(),
@@ -54,8 +62,9 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn wait(&self) -> Option<Job> {
+    fn wait(&mut self) -> Option<Job> {
         loop {
+            self.look.around(&self.shared.looking, || self.park.is_called());
             let called = self.park.park_timeout(self.shared.options.keep_alive); // H4
             if let Some(job) = self.seat.take() {
                 return Some(job); // H5

@@ -4,11 +4,12 @@ use core::fmt;
 use core::future::Future;
 use core::panic::Location;
 use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 
 use crate::base::context;
+use crate::runnable::wake;
 use crate::schedule::{Schedule, Why};
-use crate::{Builder, JoinHandle, Ran, Runnable, TaskId};
+use crate::{Builder, JoinHandle, Runnable, TaskId};
 
 /// A closure for a thread that may block, with a [`JoinHandle`] elsewhere.
 ///
@@ -52,10 +53,15 @@ impl Job {
 
     /// Runs the closure here, unless it was aborted. A panic is kept for its handle.
     pub fn run(self) {
-        match self.0.run() {
-            Ran::Done => {}
-            Ran::Pending | Ran::Yielded(_) => unreachable!("a closure ends in its first poll"),
-        }
+        drop(self.run_before_wake());
+    }
+
+    /// [`run`](Self::run), but who awaits the closure is woken when the result is dropped.
+    ///
+    /// For a pool whose thread first says that it is free: who is woken may bring the next
+    /// closure at once.
+    pub fn run_before_wake(self) -> HeldWake {
+        HeldWake(self.0.run_to_end())
     }
 
     /// The job's id.
@@ -74,6 +80,18 @@ impl Job {
     #[must_use]
     pub fn location(&self) -> &'static Location<'static> {
         self.0.location()
+    }
+}
+
+/// The wake of who awaits a closure that is over, if somebody does. Happens when this is dropped;
+/// a panic of the waker is contained.
+#[must_use = "dropping it wakes who awaits the closure"]
+#[derive(Debug)]
+pub struct HeldWake(Option<Waker>);
+
+impl Drop for HeldWake {
+    fn drop(&mut self) {
+        wake(self.0.take());
     }
 }
 

@@ -83,7 +83,7 @@ pub use error::JoinError;
 pub use fifo::{Fifo, Link};
 pub use id::{TaskId, current_id};
 pub use info::TaskInfo;
-pub use job::Job;
+pub use job::{HeldWake, Job};
 pub use join::{AbortHandle, JoinHandle};
 pub use owned::Owned;
 pub use runnable::{Ran, Runnable};

@@ -2,9 +2,9 @@
 
 use core::fmt;
 use core::marker::PhantomData;
-use core::mem;
+use core::mem::{self, ManuallyDrop};
 use core::panic::Location;
-use core::task::Context;
+use core::task::{Context, Waker};
 
 use crate::TaskId;
 use crate::base::context::{Ctx, Stay};
@@ -33,7 +33,6 @@ unsafe impl<S: Schedule> Sync for Runnable<S> {}
 
 /// What a run left.
 #[must_use = "a yielded task is to be queued again; dropping it cancels it"]
-#[derive(Debug)]
 pub enum Ran<S: Schedule> {
     /// It waits: its waker will schedule it.
     Pending,
@@ -129,7 +128,7 @@ impl<S: Schedule> Runnable<S> {
         match polled {
             Polled::Over(outcome) => {
                 drop(running);
-                self.finish(outcome);
+                wake(self.finish(outcome));
                 Ran::Done
             }
             Polled::Pending => {
@@ -157,21 +156,48 @@ impl<S: Schedule> Runnable<S> {
         }
     }
 
-    /// Completes the task, whose stage holds what `outcome` says.
-    fn finish(self, mut outcome: Outcome) {
-        if self.header().shard().is_some()
-            && let Some(owned) = self.scheduler().owned()
+    /// Polls a task that ends in this poll, and hands out the waker of who joins.
+    pub(crate) fn run_to_end(self) -> Option<Waker> {
+        let stay = Stay::try_new();
+        let Begin::Poll(_) = self.header().state.begin_poll() else {
+            drop(self); // cancels
+            return None;
+        };
+        let running = Running::enter(self.task, stay.as_ref().map(Stay::ctx));
+        self.header().count_poll();
+        let waker = waker::borrowed(self.task);
+        // SAFETY: the `Runnable` is ours, and the stage holds the future until it completes.
+        let polled =
+            unsafe { (self.header().vtable.poll)(self.task, &mut Context::from_waker(&waker)) };
+        let Polled::Over(outcome) = polled else {
+            unreachable!("a task that is run to its end ends in its first poll");
+        };
+        drop(running);
+        self.finish(outcome)
+    }
+
+    /// Completes the task, whose stage holds what `outcome` says. Hands out the waker of who
+    /// joins, if somebody waits.
+    #[must_use]
+    fn finish(self, mut outcome: Outcome) -> Option<Waker> {
+        // Its drop would take the stage for a future: not even a panic in `owned` may run it.
+        let this = ManuallyDrop::new(self);
+        if this.header().shard().is_some()
+            && let Some(owned) = this.scheduler().owned()
         {
-            owned.unlink(&self);
+            owned.unlink(&this);
         }
-        let task = self.into_task();
+        let task = this.task;
         // SAFETY: alive: the runtime's reference is given up by the last turn of the loop.
         let header = unsafe { task.header() };
         loop {
             match header.state.complete(outcome) {
-                Completed::Released => return,
-                // SAFETY: it was the last reference.
-                Completed::Free => return unsafe { task.free() },
+                Completed::Released => return None,
+                Completed::Free => {
+                    // SAFETY: it was the last reference.
+                    unsafe { task.free() };
+                    return None;
+                }
                 Completed::Unwanted => {
                     // SAFETY: the stage holds what `outcome` says; the handle is gone (I6).
                     unsafe { (header.vtable.drop_output)(task, outcome) };
@@ -182,7 +208,7 @@ impl<S: Schedule> Runnable<S> {
                     let waker = unsafe { header.take_join_waker() };
                     // SAFETY: the runtime's reference, which this transition left to us.
                     unsafe { task.drop_ref() };
-                    return contain(|| waker.wake());
+                    return Some(waker);
                 }
             }
         }
@@ -198,7 +224,7 @@ impl<S: Schedule> Drop for Runnable<S> {
         let outcome = unsafe { (self.header().vtable.drop_future)(self.task) };
         drop(running);
         // SAFETY: the right is ours, and given up by the caller's `drop` never running twice.
-        unsafe { Self::from_task(self.task) }.finish(outcome);
+        wake(unsafe { Self::from_task(self.task) }.finish(outcome));
     }
 }
 
@@ -209,6 +235,24 @@ impl<S: Schedule> fmt::Debug for Runnable<S> {
             .field("name", &self.name())
             .field("spawned", &format_args!("{}", self.location()))
             .finish()
+    }
+}
+
+impl<S: Schedule> fmt::Debug for Ran<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pending => f.write_str("Pending"),
+            Self::Yielded(runnable) => f.debug_tuple("Yielded").field(runnable).finish(),
+            Self::Done => f.write_str("Done"),
+        }
+    }
+}
+
+/// Wakes who joins.
+#[inline]
+pub(crate) fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        contain(|| waker.wake());
     }
 }
 

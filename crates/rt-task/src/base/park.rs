@@ -66,6 +66,14 @@ impl ThreadPark {
         ThreadUnpark { inner: self.inner.clone() }
     }
 
+    /// Whether a wait would return at once: there was an unpark since the last one. A glance that
+    /// orders nothing: what came before the unpark is seen after the wait only.
+    #[inline]
+    #[must_use]
+    pub fn is_called(&self) -> bool {
+        self.inner.word.load(Relaxed) == NOTIFIED
+    }
+
     /// Waits for an unpark; returns at once if there was one since the last wait.
     pub fn park(&self) {
         let word = &self.inner.word;

@@ -202,6 +202,16 @@ impl fmt::Display for RejectedWhy {
     }
 }
 
+impl core::error::Error for RejectedWhy {}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.why.fmt(f)
+    }
+}
+
+impl core::error::Error for Rejected {}
+
 /// Waits for a while, off every hot path: how a crate that may not name the timer backs off.
 pub trait Delay: Send + Sync + 'static {
     /// A future that is ready once `span` has passed.
