@@ -78,7 +78,9 @@ fn chosen(flags: &Loom) -> Result<Vec<(String, PathBuf)>> {
 }
 
 fn has_models(dir: &Path) -> bool {
-    let models = |path: &PathBuf| fs::read_to_string(path).is_ok_and(|text| text.contains(MODELS));
+    let models = |path: &PathBuf| {
+        fs::read_to_string(path).is_ok_and(|text| text.contains(&format!("mod {MODELS}")))
+    };
     util::files(&dir.join("src"), "rs").iter().any(models)
 }
 
