@@ -27,7 +27,9 @@ const SLOW: [Step; 7] = [
     ("doc", doc),
     ("loom", models),
     ("no_std", no_std),
-    ("examples", |_| util::run(&mut cargo(["build", "--workspace", "--examples"]))),
+    ("examples", |_| {
+        util::run(&mut cargo(["build", "--workspace", "--examples", "--all-features"]))
+    }),
     ("deny", deny),
     ("count", ledger),
 ];
