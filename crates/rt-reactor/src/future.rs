@@ -21,43 +21,103 @@ use crate::ready::ReadyEvent;
 use crate::registration::{Attempt, Registration};
 use crate::slot::{Gone, Waited};
 
-/// An entry that is taken out of its slot when dropped.
-#[derive(Debug)]
-struct Waiter<'a> {
-    registration: &'a Registration,
-    site: &'static Location<'static>,
-    entry: Entry,
+/// What a waiting future keeps its source's stay by.
+pub(crate) trait Host {
+    /// `None` once the future is over.
+    fn registration(&self) -> Option<&Registration>;
+}
+
+impl Host for &Registration {
+    fn registration(&self) -> Option<&Registration> {
+        Some(self)
+    }
+}
+
+pin_project! {
+    /// An entry that is taken out of its slot when dropped.
+    #[project(!Unpin)]
+    pub(crate) struct Waiter<H: Host> {
+        pub(crate) host: H,
+        site: &'static Location<'static>,
+        entry: Entry,
+    }
+
+    impl<H: Host> PinnedDrop for Waiter<H> {
+        fn drop(this: Pin<&mut Self>) {
+            this.end();
+        }
+    }
 }
 
 // SAFETY: the entry is reached by its future, of which there is one poll at a time, and by others
 // under the list's lock; what it holds (a waker) may be sent.
-unsafe impl Send for Waiter<'_> {}
+unsafe impl<H: Host + Send> Send for Waiter<H> {}
 // SAFETY: a shared future can only be printed.
-unsafe impl Sync for Waiter<'_> {}
+unsafe impl<H: Host + Sync> Sync for Waiter<H> {}
 
-impl<'a> Waiter<'a> {
-    fn new(
-        registration: &'a Registration,
-        interest: Interest,
-        site: &'static Location<'static>,
-    ) -> Self {
-        Self { registration, site, entry: Entry::new(interest) }
+impl<H: Host> Waiter<H> {
+    pub(crate) fn new(host: H, interest: Interest, site: &'static Location<'static>) -> Self {
+        Self { host, site, entry: Entry::new(interest) }
+    }
+
+    fn registration(&self) -> &Registration {
+        self.host.registration().expect("a future is not polled once it is over")
     }
 
     fn poll(self: Pin<&mut Self>, waker: &Waker, seen: Option<ReadyEvent>) -> Waited {
         let this = self.into_ref().get_ref();
+        let slot = this.registration().slot();
         // SAFETY: pinned, and cancelled when dropped; `Pin<&mut _>` makes calls exclusive.
-        unsafe { this.registration.slot().future_wait(&this.entry, waker, seen) }
+        unsafe { slot.future_wait(&this.entry, waker, seen) }
+    }
+
+    /// Waits as a leaf that is over once the source is ready.
+    #[inline]
+    pub(crate) fn poll_ready(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<ReadyEvent>> {
+        let kind = match self.entry.interest() {
+            Interest::READABLE => WaitKind::Readable,
+            Interest::WRITABLE => WaitKind::Writable,
+            _ => WaitKind::Other,
+        };
+        let wait = self.wait(kind);
+        poll_leaf(
+            cx,
+            || wait,
+            |cx| {
+                let waited = self.as_mut().poll(cx.waker(), None);
+                waited.map_err(|Gone| gone())
+            },
+        )
+    }
+
+    /// Ends the wait, and gives the host back.
+    pub(crate) fn finish(self: Pin<&mut Self>) -> H
+    where
+        H: Default,
+    {
+        self.end();
+        std::mem::take(self.project().host)
+    }
+
+    /// Takes the entry out of its slot.
+    fn end(&self) {
+        if let Some(registration) = self.host.registration() {
+            registration.slot().cancel(&self.entry);
+        }
     }
 
     fn wait(&self, kind: WaitKind) -> Wait {
-        Wait { kind, object: self.registration.object(), site: self.site }
+        Wait { kind, object: self.registration().object(), site: self.site }
     }
-}
 
-impl Drop for Waiter<'_> {
-    fn drop(&mut self) {
-        self.registration.slot().cancel(&self.entry);
+    pub(crate) fn fmt(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(name)
+            .field("interest", &self.entry.interest())
+            .field("site", &self.site)
+            .finish_non_exhaustive()
     }
 }
 
@@ -66,7 +126,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ReadyFuture<'a> {
         #[pin]
-        waiter: Waiter<'a>,
+        waiter: Waiter<&'a Registration>,
     }
 }
 
@@ -85,23 +145,13 @@ impl Future for ReadyFuture<'_> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let waiter = self.project().waiter;
-        let kind = match waiter.entry.interest() {
-            Interest::READABLE => WaitKind::Readable,
-            Interest::WRITABLE => WaitKind::Writable,
-            _ => WaitKind::Other,
-        };
-        let wait = waiter.wait(kind);
-        poll_leaf(cx, || wait, |cx| waiter.poll(cx.waker(), None).map_err(|Gone| gone()))
+        self.project().waiter.poll_ready(cx)
     }
 }
 
 impl fmt::Debug for ReadyFuture<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReadyFuture")
-            .field("interest", &self.waiter.entry.interest())
-            .field("site", &self.waiter.site)
-            .finish_non_exhaustive()
+        self.waiter.fmt("ReadyFuture", f)
     }
 }
 
@@ -110,7 +160,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct AsyncIo<'a, R, F> {
         #[pin]
-        waiter: Waiter<'a>,
+        waiter: Waiter<&'a Registration>,
         kind: WaitKind,
         f: F,
         short_of: ShortOf<R>,
@@ -158,7 +208,7 @@ impl<R, F: FnMut() -> io::Result<R>> Future for AsyncIo<'_, R, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
         let this = self.project();
         let mut waiter = this.waiter;
-        let (registration, wait) = (waiter.registration, waiter.wait(*this.kind));
+        let (registration, wait) = (waiter.host, waiter.wait(*this.kind));
         let (f, short_of) = (this.f, this.short_of);
         poll_leaf(
             cx,
@@ -183,9 +233,6 @@ impl<R, F: FnMut() -> io::Result<R>> Future for AsyncIo<'_, R, F> {
 
 impl<R, F> fmt::Debug for AsyncIo<'_, R, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AsyncIo")
-            .field("kind", &self.kind)
-            .field("site", &self.waiter.site)
-            .finish_non_exhaustive()
+        self.waiter.fmt("AsyncIo", f)
     }
 }

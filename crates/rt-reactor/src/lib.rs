@@ -11,6 +11,8 @@ mod registration;
 pub mod selector;
 mod slot;
 mod slots;
+#[cfg(unix)]
+pub mod unix;
 mod word;
 
 pub use driver::Driver;
