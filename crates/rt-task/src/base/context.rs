@@ -15,8 +15,7 @@
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
-use alloc::string::String;
-use alloc::sync::{Arc, Weak};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::any::Any;
 use core::cell::{Cell, RefCell};
@@ -26,119 +25,13 @@ use core::panic::Location;
 use core::ptr;
 
 use super::budget::Budget;
+use super::env::Slots;
+pub use super::env::{Env, Missing, WeakEnv};
 use super::rng::FastRng;
 use super::seam::{Blocking, Clock, Delay};
 use crate::header::TaskRef;
 use crate::id::IdBlock;
 use crate::wait::Noted;
-
-/// The pieces that code may use once they are entered. Cheap to clone.
-#[derive(Clone, Default)]
-pub struct Env {
-    slots: Arc<Slots>,
-}
-
-#[derive(Clone, Default)]
-struct Slots {
-    name: Option<Arc<str>>,
-    io: Option<Arc<dyn Any + Send + Sync>>,
-    time: Option<Arc<dyn Any + Send + Sync>>,
-    delay: Option<Arc<dyn Delay>>,
-    blocking: Option<Arc<dyn Blocking>>,
-    clock: Option<Arc<dyn Clock>>,
-    spawner: Option<Arc<dyn Any + Send + Sync>>,
-}
-
-impl Env {
-    /// An environment that offers nothing yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The environment, without keeping what it offers alive: for threads that its own pieces start.
-    #[must_use]
-    pub fn downgrade(&self) -> WeakEnv {
-        WeakEnv { slots: Arc::downgrade(&self.slots) }
-    }
-
-    fn edit(mut self, f: impl FnOnce(&mut Slots)) -> Self {
-        f(Arc::make_mut(&mut self.slots));
-        self
-    }
-
-    /// Names the runtime, for messages.
-    #[must_use]
-    pub fn named(self, name: &str) -> Self {
-        self.edit(|slots| slots.name = Some(name.into()))
-    }
-
-    /// Offers a reactor's handle.
-    #[must_use]
-    pub fn with_io<T: Any + Send + Sync>(self, handle: T) -> Self {
-        self.edit(|slots| slots.io = Some(Arc::new(handle)))
-    }
-
-    /// Offers a timer's handle, and the same timer to those that may not name its type.
-    #[must_use]
-    pub fn with_time<T: Any + Send + Sync>(self, handle: T, delay: Arc<dyn Delay>) -> Self {
-        self.edit(|slots| {
-            slots.time = Some(Arc::new(handle));
-            slots.delay = Some(delay);
-        })
-    }
-
-    /// Offers a place for closures that block.
-    #[must_use]
-    pub fn with_blocking(self, pool: Arc<dyn Blocking>) -> Self {
-        self.edit(|slots| slots.blocking = Some(pool))
-    }
-
-    /// Offers a clock.
-    #[must_use]
-    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
-        self.edit(|slots| slots.clock = Some(clock))
-    }
-
-    /// Offers a place to spawn on.
-    #[must_use]
-    pub fn with_spawner<T: Any + Send + Sync>(self, spawner: T) -> Self {
-        self.edit(|slots| slots.spawner = Some(Arc::new(spawner)))
-    }
-}
-
-/// An [`Env`] that keeps nothing alive.
-#[derive(Clone)]
-pub struct WeakEnv {
-    slots: Weak<Slots>,
-}
-
-impl WeakEnv {
-    /// The environment, if somebody still keeps it.
-    #[must_use]
-    pub fn upgrade(&self) -> Option<Env> {
-        Some(Env { slots: self.slots.upgrade()? })
-    }
-}
-
-impl fmt::Debug for WeakEnv {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WeakEnv").finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Env {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Env")
-            .field("name", &self.slots.name)
-            .field("io", &self.slots.io.is_some())
-            .field("time", &self.slots.time.is_some())
-            .field("blocking", &self.slots.blocking.is_some())
-            .field("clock", &self.slots.clock.is_some())
-            .field("spawner", &self.slots.spawner.is_some())
-            .finish()
-    }
-}
 
 /// The state of one thread. See the module.
 pub struct Ctx {
@@ -441,59 +334,6 @@ pub fn is_home(home: *const ()) -> bool {
 #[must_use]
 pub fn env() -> Option<Env> {
     with(|ctx| ctx.top().map(|env| (*env).clone())).flatten()
-}
-
-/// A piece that code asked for and that is not entered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
-    /// No environment is entered on this thread.
-    Runtime,
-    /// One is, and it has no reactor.
-    Io,
-    /// One is, and it has no timer.
-    Time,
-    /// One is, and it has no blocking pool.
-    Blocking,
-    /// One is, and nothing can be spawned on it.
-    Spawner,
-}
-
-impl Missing {
-    /// The message for `what` (such as `TcpStream::connect`) called at `site`: what is missing,
-    /// and how to mend it.
-    #[must_use]
-    pub fn message(self, what: &str, site: &Location<'_>) -> String {
-        let (needs, fix) = match self {
-            Self::Runtime => (
-                "a runtime, and this thread has none",
-                "call it inside `Runtime::block_on`, from a spawned task, or after `let _guard = handle.enter();`",
-            ),
-            Self::Io => (
-                "an I/O driver, and the entered runtime has none",
-                "build the runtime with `Builder::enable_io` or `Builder::enable_all`",
-            ),
-            Self::Time => (
-                "a timer, and the entered runtime has none",
-                "build the runtime with `Builder::enable_time` or `Builder::enable_all`",
-            ),
-            Self::Blocking => (
-                "a pool for blocking work, and the entered runtime has none",
-                "enter a runtime of `rt-facade`, or an `Env::with_blocking`",
-            ),
-            Self::Spawner => (
-                "something to spawn on, and the entered environment has none",
-                "enter a runtime of `rt-facade`, or an `Env::with_spawner`",
-            ),
-        };
-        alloc::format!("`{what}` at {site} needs {needs}: {fix}")
-    }
-
-    /// The same as an I/O error, of kind `Other`.
-    #[cfg(feature = "std")]
-    #[must_use]
-    pub fn io_error(self, what: &str, site: &Location<'_>) -> std::io::Error {
-        std::io::Error::other(self.message(what, site))
-    }
 }
 
 fn with_env<R>(f: impl FnOnce(&Slots) -> Option<R>, missing: Missing) -> Result<R, Missing> {

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod context;
 #[cfg(feature = "std")]
 pub mod driver;
+mod env;
 #[cfg(feature = "std")]
 pub mod park;
 pub mod rng;

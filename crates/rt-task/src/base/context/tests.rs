@@ -1,7 +1,7 @@
 //! Entering, leaving, in any order.
 
 use super::*;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 
 fn top_name() -> Option<String> {
     env().and_then(|env| env.slots.name.as_deref().map(ToString::to_string))
