@@ -267,5 +267,5 @@ impl<J: Work, S: Clone> Roster<J, S> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(rt_loom)))]
 mod model_tests;

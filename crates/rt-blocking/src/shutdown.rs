@@ -190,8 +190,11 @@ pub(crate) fn unpark_all(waiters: Vec<ThreadUnpark>) {
     }
 }
 
+/// Joins `threads`, with no lock held.
 pub(crate) fn join(threads: Vec<thread::JoinHandle<()>>) {
-    for thread in threads {
+    let own = thread::current().id();
+    // A thread-local of a thread that has left may own the pool: nobody joins itself.
+    for thread in threads.into_iter().filter(|thread| thread.thread().id() != own) {
         // Its panic, if any, was told by the panic hook.
         drop(thread.join());
     }

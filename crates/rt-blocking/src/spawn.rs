@@ -28,9 +28,9 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let pool = context::blocking().unwrap_or_else(|missing| {
-        panic!("{}", missing.message("spawn_blocking", Location::caller()))
-    });
+    let site = Location::caller();
+    let pool = context::blocking()
+        .unwrap_or_else(|missing| panic!("{}", missing.message("spawn_blocking", site)));
     let (job, handle) = Job::new(f);
     drop(pool.execute(job)); // a job that comes back is dropped: its handle says cancelled
     handle

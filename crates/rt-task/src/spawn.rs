@@ -79,12 +79,37 @@ impl Builder {
         F: Future,
         S: Schedule,
     {
-        let location = self.location.unwrap_or_else(Location::caller);
+        let location = self.location.unwrap_or(Location::caller());
         let task = cell::allocate(future, scheduler, Origin::new(location, self.name));
         // SAFETY: `allocate` gives us the `Runnable`, of a task with a scheduler of type `S`.
         let runnable = unsafe { Runnable::from_task(task) };
         // SAFETY: `allocate` gives us the handle's reference; the output is the future's.
         let handle = unsafe { JoinHandle::new(task) };
         (runnable, handle)
+    }
+}
+
+#[cfg(all(test, not(rt_loom)))]
+mod tests {
+    use super::*;
+    use crate::Why;
+
+    #[derive(Clone, Copy)]
+    struct Nowhere;
+
+    impl Schedule for Nowhere {
+        fn schedule(&self, runnable: Runnable<Self>, _why: Why) {
+            drop(runnable);
+        }
+    }
+
+    #[test]
+    fn a_task_tells_where_it_was_spawned() {
+        let (plain, _handle) = spawn(async {}, Nowhere);
+        assert_eq!((plain.location().file(), plain.location().line()), (file!(), line!() - 1));
+        let (built, _handle) = Builder::new().name("n").spawn(async {}, Nowhere);
+        assert_eq!((built.location().file(), built.location().line()), (file!(), line!() - 1));
+        let (told, _handle) = Builder::new().location(plain.location()).spawn(async {}, Nowhere);
+        assert_eq!(told.location(), plain.location());
     }
 }
