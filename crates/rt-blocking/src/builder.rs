@@ -141,7 +141,7 @@ impl Builder {
     }
 
     /// Starts threads by `start`.
-    #[cfg(test)]
+    #[cfg(all(test, not(rt_loom)))]
     pub(crate) fn start(mut self, start: impl Start) -> Self {
         self.options.start = Box::new(start);
         self
