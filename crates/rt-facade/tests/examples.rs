@@ -1,0 +1,90 @@
+//! The examples run to their end, and say what they show. `cargo test` builds them before this.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use rt_facade::runtime::Runtime;
+use rt_facade::time::{Duration, Instant, sleep};
+
+/// None works for so long: past it, it hangs.
+const LIMIT: Duration = Duration::from_secs(30);
+
+#[test]
+fn hello() {
+    assert_eq!(run("hello", &[]), "Hello, World!\n");
+}
+
+#[test]
+fn echo_talks_to_itself() {
+    let said = run("echo", &[]);
+    assert!(said.contains(r#"said "Never mind.", heard "Never mind.""#), "{said}");
+}
+
+#[test]
+fn echo_serves_for_a_while() {
+    let said = run("echo", &["--serve", "127.0.0.1:0", "--for", "0.1"]);
+    assert!(said.starts_with("listening on 127.0.0.1:"), "{said}");
+}
+
+#[test]
+fn timeout_and_cancel() {
+    let said = run("timeout_and_cancel", &[]);
+    assert!(said.contains("slow: deadline has elapsed after "), "{said}");
+    assert!(said.contains("cancelled is true, panicked is false"), "{said}");
+    assert!(said.contains("on the fire: 1\n"), "{said}");
+    assert!(said.ends_with("after the runtime's end: 0\n"), "{said}");
+}
+
+#[test]
+fn paused_time_test() {
+    let said = run("paused_time_test", &[]);
+    assert!(said.contains("asked after [0, 1, 3, 7, 15] seconds"), "{said}");
+    assert!(said.contains("gave up after 24 hours"), "{said}");
+}
+
+#[test]
+fn http_hello() {
+    let said = run("http_hello", &["--for", "0.1"]);
+    assert!(said.starts_with("listening on http://127.0.0.1:"), "{said}");
+    assert!(said.ends_with("shutting down\nevery connection has ended\n"), "{said}");
+}
+
+/// What the example prints. It must end in time, and well.
+fn run(example: &str, args: &[&str]) -> String {
+    let mut command = Command::new(path(example));
+    let command = command.args(args).stdin(Stdio::null());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = child.expect("the example can be started");
+    let runtime = Runtime::new().expect("a runtime can be built");
+    runtime.block_on(async {
+        let start = Instant::now();
+        // The end of a process tells nobody but who asks.
+        while child.try_wait().expect("a child can be asked").is_none() {
+            if start.elapsed() > LIMIT {
+                child.kill().expect("it runs");
+                return;
+            }
+            sleep(Duration::from_millis(5)).await;
+        }
+    });
+    let done = child.wait_with_output().expect("it has ended");
+    let [stdout, stderr] = [done.stdout, done.stderr].map(|text| String::from_utf8(text).unwrap());
+    assert!(done.status.success(), "{example} {args:?}: {}\n{stdout}{stderr}", done.status);
+    assert_eq!(stderr, "", "{example}");
+    stdout
+}
+
+/// Where `cargo` puts the example: beside this test.
+fn path(example: &str) -> PathBuf {
+    let test = env::current_exe().expect("this test has a path");
+    let dir = test.parent().and_then(|deps| deps.parent()).expect("target/PROFILE/deps/TEST");
+    let path = dir.join("examples").join(format!("{example}{}", env::consts::EXE_SUFFIX));
+    assert!(
+        path.is_file(),
+        "{} is missing: `cargo test` builds it unless told which tests to run; `cargo build -p \
+         rt-facade --examples` does, too",
+        path.display(),
+    );
+    path
+}

@@ -1,0 +1,58 @@
+//! What the operating system says of another process, where it has `/proc`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use rt_facade::time::{Duration, sleep};
+
+/// A process, looked at from outside.
+pub(crate) struct Process {
+    dir: PathBuf,
+}
+
+impl Process {
+    /// The process, if there is a `/proc` to read; else says that something is skipped.
+    pub(crate) fn of(pid: u32) -> Option<Self> {
+        let dir = PathBuf::from(format!("/proc/{pid}"));
+        if !dir.join("stat").is_file() {
+            println!(
+                "skipped: descriptors, memory and processor time of a process, for want of /proc"
+            );
+            return None;
+        }
+        Some(Self { dir })
+    }
+
+    /// How many descriptors it has open.
+    pub(crate) fn descriptors(&self) -> usize {
+        fs::read_dir(self.dir.join("fd")).expect("it runs").count()
+    }
+
+    /// Its resident memory, in kB.
+    pub(crate) fn resident_kb(&self) -> usize {
+        let status = fs::read_to_string(self.dir.join("status")).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("has memory");
+        line.split_whitespace().next().and_then(|kb| kb.parse().ok()).expect("a number")
+    }
+
+    /// The processor time that it has used so far, user's and system's, in ticks of [`tick`].
+    pub(crate) fn ticks(&self) -> u64 {
+        let stat = fs::read_to_string(self.dir.join("stat")).expect("it runs");
+        let (_, after_name) = stat.rsplit_once(')').expect("a name in parentheses");
+        let mut fields = after_name.split_whitespace().skip(11); // utime is field 14, ')' ends field 2
+        let mut field = || -> u64 { fields.next().and_then(|n| n.parse().ok()).expect("a number") };
+        field() + field()
+    }
+
+    /// How many ticks it uses while `span` passes.
+    pub(crate) async fn ticks_during(&self, span: Duration) -> u64 {
+        let before = self.ticks();
+        sleep(span).await; // the span that is measured, not a wait for something
+        self.ticks() - before
+    }
+}
+
+/// The unit of processor time.
+pub(crate) fn tick() -> Duration {
+    Duration::from_secs(1) / rustix::param::clock_ticks_per_second() as u32
+}

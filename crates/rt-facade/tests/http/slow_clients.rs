@@ -1,0 +1,137 @@
+//! A client that is too slow is cut off: not before its time, and not long after; the others notice
+//! nothing.
+
+use std::io;
+
+use futures_util::future::join_all;
+use rt_facade::net::TcpStream;
+use rt_facade::time::{Duration, Instant, interval, sleep};
+
+use crate::client::Client;
+use crate::server::Server;
+use crate::support::{equal, millis, run, until};
+
+const HEADER: Duration = Duration::from_millis(700);
+const IDLE: Duration = Duration::from_millis(1500);
+/// A tick of the timer and a turn are 1 ms; the rest is for a machine that does something else.
+const SLACK: Duration = Duration::from_millis(400);
+
+const TIMEOUTS: [&str; 4] = ["--header-timeout", "0.7", "--idle-timeout", "1.5"];
+
+/// What each says before it falls silent, and how long it may be silent.
+const SILENT: [(&str, &str, Duration); 9] = [
+    ("nothing", "", HEADER),
+    ("one byte", "G", HEADER),
+    ("the begin of HTTP/2", "PRI ", HEADER),
+    ("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", HEADER),
+    ("half a head", "GET / HTTP/1.1\r\nhost: loc", HEADER),
+    (
+        "a head without its body",
+        "POST /count HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\n",
+        HEADER,
+    ),
+    ("half a body", "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nabc", HEADER),
+    ("a whole request", "GET / HTTP/1.1\r\nhost: a\r\n\r\n", IDLE),
+    ("one and a half", "GET / HTTP/1.1\r\nhost: a\r\n\r\nGET / HT", IDLE),
+];
+
+#[test]
+fn who_falls_silent_is_cut_off_in_time_while_others_are_served() {
+    let server = Server::start(&TIMEOUTS);
+    run(async {
+        let silent = SILENT.iter().map(async |(what, said, limit)| {
+            let spent = silent_after(&server, said).await.expect("it is cut off");
+            println!("{what}, then silent: cut off after {:.0} ms", millis(spent));
+            (what, *limit, spent)
+        });
+        let busy = async {
+            let start = Instant::now();
+            let mut client = Client::http1(server.addr()).await;
+            let hellos = client.hello_while(|| start.elapsed() < HEADER).await;
+            println!("meanwhile, another: {hellos}");
+            // As long as the silent ones wait: else they were waited for.
+            hellos.assert_p99(HEADER / 4);
+        };
+        let (ended, ()) = futures_util::future::join(join_all(silent), busy).await;
+        for (what, limit, spent) in ended {
+            let right = limit..limit + SLACK;
+            assert!(right.contains(&spent), "{what}: cut off after {spent:?}, not {right:?}");
+        }
+        server.end().await;
+    });
+}
+
+/// How long the server keeps a connection whose client says this and no more.
+async fn silent_after(server: &Server, said: &str) -> io::Result<Duration> {
+    let start = Instant::now();
+    let mut stream = TcpStream::connect(server.addr()).await?;
+    stream.write_all(said.as_bytes()).await?;
+    until_closed(&mut stream).await;
+    Ok(start.elapsed())
+}
+
+/// Reads until the server ends the connection, one way or the other.
+async fn until_closed(stream: &mut TcpStream) {
+    let mut buf = [0; 1024];
+    while let Ok(1..) = stream.read(&mut buf).await {}
+}
+
+#[test]
+fn a_head_that_comes_in_drops_has_the_time_of_a_head() {
+    let server = Server::start(&TIMEOUTS);
+    run(async {
+        let start = Instant::now();
+        let mut stream = TcpStream::connect(server.addr()).await.expect("it accepts");
+        let mut drops = interval(HEADER / 10);
+        // The last write or two go nowhere: the server has closed by then.
+        while stream.write_all(b"G").await.is_ok() {
+            assert!(start.elapsed() < HEADER + SLACK, "still connected");
+            drops.tick().await;
+        }
+        assert!(start.elapsed() >= HEADER, "cut off after {:?}", start.elapsed());
+        server.end().await;
+    });
+}
+
+#[test]
+fn a_body_that_comes_in_drops_has_all_the_time_it_needs() {
+    let server = Server::start(&TIMEOUTS);
+    run(async {
+        let start = Instant::now();
+        let mut stream = TcpStream::connect(server.addr()).await.expect("it accepts");
+        let head = b"POST /count HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\n";
+        stream.write_all(head).await.expect("it reads");
+        for _ in 0..5 {
+            sleep(HEADER / 2).await; // slow is what this client is
+            stream.write_all(b"x").await.expect("it reads");
+        }
+        assert!(start.elapsed() > 2 * HEADER);
+        let mut answer = [0; 15];
+        stream.read_exact(&mut answer).await.expect("it answers");
+        assert_eq!(&answer, b"HTTP/1.1 200 OK");
+        drop(stream);
+        server.end().await;
+    });
+}
+
+#[test]
+fn who_does_not_read_the_response_is_cut_off() {
+    let server = Server::start(&TIMEOUTS);
+    let Some(process) = server.process() else { return };
+    run(async {
+        let idle = process.descriptors();
+        let mut stream = TcpStream::connect(server.addr()).await.expect("it accepts");
+        let request = b"GET /bytes/1000000000 HTTP/1.1\r\nhost: a\r\n\r\n";
+        let start = Instant::now();
+        stream.write_all(request).await.expect("it reads");
+        // The end of the connection is behind bytes that nobody reads: only the server knows of it.
+        stream.readable().await.expect("it answers");
+        assert_eq!(process.descriptors(), idle + 1);
+        let closed = async || equal("descriptors of the server", process.descriptors(), idle);
+        until(HEADER + SLACK, closed).await;
+        let spent = start.elapsed();
+        println!("a response that nobody reads: cut off after {:.0} ms", millis(spent));
+        assert!(spent >= HEADER, "cut off after {spent:?}");
+        server.end().await;
+    });
+}
