@@ -26,6 +26,8 @@ use rt_task::base::shim::{AtomicU32, Ordering::*, site};
 pub(crate) const ROOT: u32 = 1;
 /// The inbox was empty and is not.
 pub(crate) const INBOX: u32 = 2;
+/// Any call.
+pub(crate) const ANY: u32 = ROOT | INBOX;
 /// The scheduler waits in its driver.
 const ASLEEP: u32 = 4;
 

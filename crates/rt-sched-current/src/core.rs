@@ -12,11 +12,12 @@ use std::task::{Context, Poll, Waker};
 
 use rt_task::base::context::Ctx;
 use rt_task::base::driver::{Driver, Until, WakeBatch};
+use rt_task::base::look::Look;
 use rt_task::base::seam::Wakes;
 use rt_task::base::shim::Ordering::*;
 use rt_task::{Fifo, Ran, Runnable, TaskId, coop};
 
-use crate::bell::ROOT;
+use crate::bell::{ANY, ROOT};
 use crate::builder::Config;
 use crate::shared::{Home, Shared};
 
@@ -43,6 +44,9 @@ pub(crate) struct Core<D: Driver> {
     local_credit: u32,
     /// The root was woken, and the call answered.
     root_woken: bool,
+    /// The last wait was ended by a call, so the next one may be worth a look before it.
+    was_called: bool,
+    look: Look,
 }
 
 impl<D: Driver> Core<D> {
@@ -55,6 +59,8 @@ impl<D: Driver> Core<D> {
             event_credit: config.event_interval,
             local_credit: config.global_interval,
             root_woken: false,
+            was_called: false,
+            look: Look::new(),
         }
     }
 
@@ -98,7 +104,9 @@ impl<D: Driver> Core<D> {
 
     /// Answers the calls. Those about the inbox need no more: every pick looks at it.
     fn answer(&mut self) {
-        self.root_woken |= self.shared.bell.answer() & ROOT != 0;
+        let called = self.shared.bell.answer();
+        self.root_woken |= called & ROOT != 0;
+        self.was_called |= called != 0;
     }
 
     /// One step. Never waits.
@@ -171,10 +179,15 @@ impl<D: Driver> Core<D> {
 
     /// Waits in the driver, up to `until`, for something to do. Returns at once if somebody called.
     pub(crate) fn wait(&mut self, ctx: &Ctx, until: Until) {
+        if self.was_called {
+            let bell = &self.shared.bell;
+            self.look.around(|| true, || bell.rang(ANY));
+        }
         if !self.shared.bell.try_sleep() {
             return self.answer();
         }
         self.shared.counters.parks.add(1);
+        self.was_called = false; // `answer` tells
         self.turn(ctx, until);
     }
 

@@ -115,7 +115,8 @@ impl<U: Unpark> Shared<U> {
             local: UnsafeCell::new(Fifo::new()),
             inbox: Inbox::new(),
             bell: Bell::new(unpark),
-            owned: Owned::new(1),
+            // SAFETY: `Home::owned` returns this field of what it points to, every time.
+            owned: unsafe { Owned::new(1) },
             counters: Counters::new(),
             closing: AtomicBool::new(false),
         })
