@@ -5,13 +5,12 @@ use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use rt_task::base::clock::Pausable;
 use rt_task::base::context::{Env, WeakEnv};
 use rt_task::base::driver::{Reactor, Stack};
 use rt_task::base::park::RoamingPark;
 use rt_task::base::seam::Unpark;
 
-use crate::compose::{BlockingPool, Io, Waiter};
+use crate::compose::{BlockingPool, Clock, Io, Waiter};
 use crate::handle::{Handle, Pieces};
 use crate::runtime::Runtime;
 use crate::scheduler::{Scheduler, Spawner};
@@ -165,7 +164,7 @@ impl Builder {
     /// # Errors
     /// When the operating system refuses a descriptor. Nothing is left behind then.
     pub fn build(&mut self) -> io::Result<Runtime> {
-        let clock = Pausable::new();
+        let clock = Clock::new();
         if self.start_paused {
             clock.pause().expect("a fresh clock runs");
         }
@@ -201,9 +200,10 @@ impl Builder {
         let mut scheduler = Scheduler::Current(Box::new(self.scheduler.clone().build(stack)));
         let spawner: Spawner = scheduler.spawner();
         if let Some(handle) = timer_handle {
+            let unpark = unpark.clone();
             handle.set_owner(spawner.home(), Arc::new(move || unpark.unpark()));
         }
-        let pieces = Pieces { spawner, blocking: pool.handle().clone(), clock };
+        let pieces = Pieces { spawner, blocking: pool.handle().clone(), clock, unpark };
         let handle = Handle::new(pieces, env);
         scheduler.set_env(handle.env().clone());
         entered.set(handle.env().downgrade()).expect("set once, here");

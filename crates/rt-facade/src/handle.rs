@@ -8,12 +8,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use rt_task::base::clock::Pausable;
+use rt_task::base::clock::Hold;
 use rt_task::base::context::{self, Driven, Env, Missing};
 use rt_task::base::park::ThreadPark;
-use rt_task::base::seam::Clock;
+use rt_task::base::seam::{Clock as _, Unpark};
 use rt_task::{Builder as TaskBuilder, Job, JoinHandle, TaskInfo, coop};
 
+use crate::compose::{Clock, WaiterUnpark};
 use crate::runtime::{RuntimeFlavor, RuntimeMetrics};
 use crate::scheduler::Spawner;
 
@@ -30,7 +31,8 @@ pub struct Handle {
 pub(crate) struct Pieces {
     pub(crate) spawner: Spawner,
     pub(crate) blocking: rt_blocking::Handle,
-    pub(crate) clock: Pausable,
+    pub(crate) clock: Clock,
+    pub(crate) unpark: WaiterUnpark,
 }
 
 /// The spawner slot of the environment.
@@ -161,15 +163,28 @@ impl Pieces {
         let (job, handle) = match self.clock.is_paused() {
             false => Job::with(builder, closure),
             true => {
-                let hold = self.clock.hold();
+                let held = Held { hold: Some(self.clock.hold()), unpark: self.unpark.clone() };
                 Job::with(builder, move || {
-                    let _hold = hold;
+                    let _held = held;
                     closure()
                 })
             }
         };
         drop(self.blocking.execute(job)); // a job that comes back is dropped: its handle says cancelled
         handle
+    }
+}
+
+/// Keeps a paused clock where it is; then calls the driver, which may have waited for that.
+struct Held {
+    hold: Option<Hold>,
+    unpark: WaiterUnpark,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.hold = None;
+        self.unpark.unpark();
     }
 }
 

@@ -46,7 +46,7 @@ pub mod io {
     #[cfg(unix)]
     pub mod unix {
         #[doc(inline)]
-        pub use rt_reactor::{AsyncFd, AsyncFdReadyGuard, AsyncFdReadyMutGuard, TryIoError};
+        pub use rt_reactor::unix::*;
     }
 }
 /// Sockets.
