@@ -46,6 +46,8 @@ impl WakerCell {
     /// K1, K2: stores `waker` for `owner`. Called by the claimer of an empty cell, or of one that
     /// is being emptied.
     pub(crate) fn put(&self, waker: Waker, owner: usize) {
+        // First, so that a future that asks whether the cell is still its own need not wait, too.
+        self.owner.store(owner, Relaxed);
         let mut turns = 0;
         // K1, pairs with K4
         while !self.vtable.load(site("reactor.K1", Acquire)).is_null() {
@@ -56,7 +58,6 @@ impl WakerCell {
         self.data.store(waker.data().cast_mut(), Relaxed);
         let vtable: *const RawWakerVTable = waker.vtable();
         self.vtable.store(vtable.cast_mut(), Relaxed);
-        self.owner.store(owner, Relaxed);
         std::mem::forget(waker); // the cell's now
     }
 

@@ -188,16 +188,10 @@ impl Slot {
                 Known::Shutdown => return Poll::Ready(Err(Gone)),
                 Known::Nothing => {}
             }
-            if let Some(cell) = self.cell_of(entry, word) {
-                if self.cell(cell).holds(waker) {
-                    return Poll::Pending;
-                }
-                let waker = waker.clone();
-                return match self.change_waker(cell, entry, waker) {
-                    Ok(waited) => waited,
-                    // SAFETY: passed on.
-                    Err(waker) => unsafe { self.begin_wait(entry, waker, None) },
-                };
+            if let Some(cell) = self.cell_of(entry)
+                && self.cell(cell).holds(waker)
+            {
+                return Poll::Pending;
             }
         }
         let waker = waker.clone();
@@ -206,10 +200,22 @@ impl Slot {
     }
 
     /// The cell in which `entry` waits.
-    fn cell_of(&self, entry: &Entry, word: Word) -> Option<Cell> {
-        let cell = entry.cell()?;
-        (entry.is_in_cell() && word.is_waiting(cell) && self.cell(cell).is_of(entry.address()))
-            .then_some(cell)
+    fn cell_of(&self, entry: &Entry) -> Option<Cell> {
+        let cell = entry.cell().filter(|_| entry.is_in_cell())?;
+        let place = self.cell(cell);
+        let mut turns = 0;
+        loop {
+            let word = self.word();
+            if word.is_waiting(cell) {
+                return place.is_of(entry.address()).then_some(cell);
+            }
+            if !word.is_claimed(cell) || !place.is_of(entry.address()) {
+                return None; // an event took it
+            }
+            // Another future took the cell for its own, and is about to give it back; or to put
+            // its own waker there.
+            relax(&mut turns);
+        }
     }
 
     /// # Safety
@@ -220,6 +226,9 @@ impl Slot {
         waker: Waker,
         mut seen: Option<ReadyEvent>,
     ) -> Waited {
+        if let Some(cell) = self.take_back(entry) {
+            return self.wait_in(cell, true, waker, entry.address());
+        }
         // In a list, it stays there.
         if let Some(cell) = entry.cell().filter(|_| !entry.is_listed()) {
             match self.state.claim(cell, seen.take()) {
@@ -245,17 +254,18 @@ impl Slot {
         }
     }
 
-    /// `entry` waits in `cell`, now with another waker; gives it back if an event came since.
-    #[cold]
-    fn change_waker(&self, cell: Cell, entry: &Entry, waker: Waker) -> Result<Waited, Waker> {
-        if !self.state.reclaim(cell) {
-            return Err(waker);
-        }
-        if !self.cell(cell).is_of(entry.address()) {
+    /// Claims the cell in which `entry` waits, with the waker there.
+    fn take_back(&self, entry: &Entry) -> Option<Cell> {
+        loop {
+            let cell = self.cell_of(entry)?;
+            if !self.state.reclaim(cell) {
+                continue; // changed since
+            }
+            if self.cell(cell).is_of(entry.address()) {
+                return Some(cell);
+            }
             self.give_back(cell);
-            return Err(waker);
         }
-        Ok(self.wait_in(cell, true, waker, entry.address()))
     }
 
     /// Undoes the reclaim of a `cell` that turned out to be another future's.
@@ -276,19 +286,11 @@ impl Slot {
         if entry.is_listed() {
             self.list.remove(entry, &self.state);
         }
-        let Some(cell) = self.cell_of(entry, self.word()) else {
-            return;
-        };
-        entry.set_in_cell(false);
-        if !self.state.reclaim(cell) {
-            return; // an event took it
+        if let Some(cell) = self.take_back(entry) {
+            // SAFETY: claimed, and the waker there is ours with that (I3).
+            let _waker = unsafe { self.cell(cell).take() };
+            self.state.release(cell);
         }
-        if !self.cell(cell).is_of(entry.address()) {
-            return self.give_back(cell);
-        }
-        // SAFETY: claimed by the reclaim, and the waker there is ours with that (I3).
-        let _waker = unsafe { self.cell(cell).take() };
-        self.state.release(cell);
     }
 }
 

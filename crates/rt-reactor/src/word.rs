@@ -236,6 +236,10 @@ impl Word {
         self.has(cell.waiting())
     }
 
+    pub(crate) fn is_claimed(self, cell: Cell) -> bool {
+        self.has(cell.claimed())
+    }
+
     /// E1: an event for the tenant of `generation`.
     fn event(self, generation: u32, ready: Ready) -> (Option<Self>, Fired) {
         if generation != self.generation() {
