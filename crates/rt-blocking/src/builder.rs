@@ -77,7 +77,8 @@ impl Builder {
         self
     }
 
-    /// How long a thread waits for its next closure before it ends. Ten seconds if not set.
+    /// How long a thread waits for its next closure before it ends. Ten seconds if not set; with
+    /// `Duration::MAX` threads stay.
     pub fn keep_alive(mut self, span: Duration) -> Self {
         self.options.keep_alive = span;
         self

@@ -4,12 +4,12 @@
 //! lets go of the lock and does as told. A *desk* is the number of a thread of the pool.
 //!
 //! ```text
-//!            submit                next: job                next: none
-//!  Vacant ───────────► Starting ────────────► Busy ◄──────────────────► Idle
-//!    ▲  start_failed ◄────┘ │                  │ ▲        submit          │
-//!    │                      │ next: closed     │ └──────────────────────┘ │
-//!    │        left          ▼                  ▼       close, woken: late ▼
-//!    └───────────────────────────────── Leaving ◄─────────────────────────┘
+//!             submit               next: job            next: none
+//!   Vacant ────────────► Starting ───────────► Busy ─────────────────► Idle
+//!     ▲ ▲                 │    │               │  ▲       submit       │  │
+//!     │ └─ start_failed ──┘    │ next: closed  │  └────────────────────┘  │ close, expired
+//!     │                        ▼               ▼                          ▼
+//!     └─────── left ──────────────────────── Leaving ◄────────────────────┘
 //! ```
 //!
 //! # Invariants
@@ -87,18 +87,6 @@ pub(crate) enum Next<J> {
     Leave,
 }
 
-/// What a thread does whose wait ended with nothing in its slot.
-#[must_use]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Woken {
-    /// Look again: the slot holds a job by now.
-    Handed,
-    /// Wait on: it was called for an earlier job.
-    Wait,
-    /// Leave.
-    Leave,
-}
-
 /// What closing leaves to do.
 #[must_use]
 #[derive(Debug)]
@@ -168,19 +156,20 @@ impl<J: Work, S: Clone> Roster<J, S> {
         Next::Wait
     }
 
-    /// The thread at `desk` waits no more and found no job. `late`: nobody called it.
-    pub(crate) fn woken(&mut self, desk: usize, late: bool) -> Woken {
+    /// The keep-alive of the thread at `desk` is over. Tells whether it is to leave; else it is
+    /// owed a job, and a call.
+    #[must_use]
+    pub(crate) fn expired(&mut self, desk: usize) -> bool {
         match &self.desks[desk] {
-            Desk::Busy(_) => Woken::Handed,
-            Desk::Idle if late => {
+            Desk::Busy(_) => false,
+            Desk::Idle => {
                 // The longest idle are at the front, and those come here.
                 let at = self.idle.iter().position(|(idle, _)| *idle == desk);
                 self.idle.remove(at.expect("an idle thread is on the stack (R3)"));
                 self.leave(desk);
-                Woken::Leave
+                true
             }
-            Desk::Idle => Woken::Wait,
-            Desk::Leaving => Woken::Leave,
+            Desk::Leaving => true, // closed meanwhile
             Desk::Vacant | Desk::Starting => unreachable!("a thread that waits has been idle"),
         }
     }

@@ -1,26 +1,24 @@
 //! Where a thread of the pool waits for its next job.
 //!
 //! # Protocol: hand-off
-//! | submitter, under the pool's lock      | thread                                        |
-//! |---------------------------------------|-----------------------------------------------|
-//! |                                       | H0 under the lock: onto the idle stack        |
-//! | H1 pop the thread from the idle stack | H4 park, up to the keep-alive                 |
-//! | H2 put the job into its slot          | H5 take the slot; if empty, under the lock:   |
-//! | after the lock: H3 unpark             | H6 off the idle stack and leave, or H5 again  |
+//! | submitter                                         | thread                                   |
+//! |---------------------------------------------------|------------------------------------------|
+//! | under the lock:                                   | H0 under the lock: onto the idle stack   |
+//! | H1 pop the thread from the idle stack             | H4 park, up to the keep-alive            |
+//! | H2 put the job into its slot                      | H5 called: take what is in the slot; with nothing there, leave |
+//! | after the lock: H3 unpark                         | H6 late, under the lock: off the idle stack and leave; if not on it, park for good and H5 |
 //!
-//! **Claim (one job, one thread).** A job in a slot is run by the thread of that slot, exactly
-//! once, and a thread whose keep-alive is over leaves only while nobody owes it a job.
+//! **Claim (one job, one thread).** A job in a slot is run exactly once, by the thread of that
+//! slot, and a thread whose keep-alive is over leaves only while nobody owes it a job.
 //! **Why.** H1 and H6 both need the thread on the idle stack and take it off there, under one
-//! lock: one of them happens. H1 first: H2 came before the lock was let go, so H6 finds the
-//! thread gone from the stack and the job in the slot. H6 first: H1 pops another. The job itself
-//! travels by the byte lock of the slot, the call by the word of the parker, each with a claim of
-//! its own.
-//! **Breaks if** H2 happens after the lock is let go, or H6 without it.
+//! lock: one of them happens. H1 first: H6 finds the thread gone from the stack, and the call of
+//! H3 comes. H6 first: H1 pops another. There is one call for each pop, and it is waited for, so
+//! no call is left over for a later wait. Closing pops, too, and puts nothing: that is the call
+//! to leave. The job travels by the byte lock of the slot, the call by the word of the parker,
+//! each with a claim of its own.
+//! **Breaks if** H2 comes after H3, H3 is left out, or H6 does not look at the stack.
 //! **Checked by** `pool::loom_tests::hand_off_meets_keep_alive`,
-//! `pool::loom_tests::hand_off_meets_shutdown`.
-//!
-//! The call of H3 may arrive after the job was found by H6: the next wait then ends at once with
-//! an empty slot, and the thread waits again.
+//! `pool::loom_tests::hand_off_meets_shutdown`, `pool::loom_tests::nobody_sleeps_on_a_job`.
 
 use rt_task::Job;
 use rt_task::base::byte_lock::ByteLock;
@@ -39,7 +37,7 @@ impl Seat {
         Self { slot: ByteLock::new(None), unpark }
     }
 
-    /// H2. Called by who popped the seat from the idle stack, before it lets go of the lock.
+    /// H2. Called by who popped the seat from the idle stack.
     pub(crate) fn put(&self, job: Job) {
         let before = self.slot.lock().replace(job);
         debug_assert!(before.is_none(), "one claim, one job");
@@ -50,7 +48,7 @@ impl Seat {
         self.unpark.unpark();
     }
 
-    /// H5.
+    /// H5. `None`: the pool is closed, and the thread is to leave.
     pub(crate) fn take(&self) -> Option<Job> {
         self.slot.lock().take()
     }

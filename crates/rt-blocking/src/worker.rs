@@ -1,6 +1,7 @@
 //! The life of one thread of the pool.
 
 use std::sync::Arc as StdArc;
+use std::time::Duration;
 
 use rt_task::base::context;
 use rt_task::base::park::ThreadPark;
@@ -9,7 +10,7 @@ use rt_task::{HeldWake, Job};
 
 use crate::look::Look;
 use crate::pool::Shared;
-use crate::roster::{Next, Woken};
+use crate::roster::Next;
 use crate::seat::Seat;
 use crate::shutdown::{join, unpark_all};
 
@@ -63,18 +64,24 @@ impl<'a> Worker<'a> {
     }
 
     fn wait(&mut self) -> Option<Job> {
-        loop {
-            self.look.around(&self.shared.looking, || self.park.is_called());
-            let called = self.park.park_timeout(self.shared.options.keep_alive); // H4
-            if let Some(job) = self.seat.take() {
-                return Some(job); // H5
+        self.look.around(&self.shared.looking, || self.park.is_called());
+        if !self.called_in_time() {
+            if self.shared.lock().roster.expired(self.desk) {
+                return None; // H6
             }
-            let woken = self.shared.lock().roster.woken(self.desk, !called); // H6
-            match woken {
-                Woken::Handed => return self.seat.take(), // H5
-                Woken::Wait => {}
-                Woken::Leave => return None,
+            self.park.park(); // a job is in the slot, and the call under way
+        }
+        self.seat.take() // H5
+    }
+
+    /// H4.
+    fn called_in_time(&self) -> bool {
+        match self.shared.options.keep_alive {
+            Duration::MAX => {
+                self.park.park();
+                true
             }
+            span => self.park.park_timeout(span),
         }
     }
 }

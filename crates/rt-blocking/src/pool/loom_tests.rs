@@ -26,8 +26,14 @@ impl Ran {
     }
 }
 
+/// Of threads that leave whenever they like.
 fn pool(max_threads: usize) -> Pool {
     Builder::new().max_threads(max_threads).build()
+}
+
+/// Of threads that wait for ever: a call that is missing is a deadlock.
+fn patient(max_threads: usize) -> Pool {
+    Builder::new().max_threads(max_threads).keep_alive(Duration::MAX).build()
 }
 
 /// A thread may be starting, busy, idle, late or gone when the second job comes.
@@ -40,6 +46,48 @@ fn hand_off_meets_keep_alive() {
         assert_eq!(ran.times(), 2);
         assert_eq!(pool.handle().metrics().queue_depth, 0);
         drop(pool);
+    });
+}
+
+/// Threads that nobody calls wait for ever: each is called for its job, and at the end.
+#[test]
+fn nobody_sleeps_on_a_job() {
+    model(|| {
+        let (pool, ran) = (patient(1), Ran::default());
+        let other = {
+            let (handle, ran) = (pool.handle().clone(), ran.clone());
+            thread::spawn(move || block_on(ran.spawn(&handle)).unwrap())
+        };
+        block_on(ran.spawn(pool.handle())).unwrap();
+        other.join().unwrap();
+        assert_eq!(ran.times(), 2);
+        assert!(pool.shutdown(None).is_complete());
+    });
+}
+
+/// Two threads may start, wait and be handed jobs.
+#[test]
+fn two_threads_share_the_work() {
+    model(|| {
+        let (pool, ran) = (patient(2), Ran::default());
+        let jobs = [(); 2].map(|()| ran.spawn(pool.handle()));
+        for job in jobs {
+            block_on(job).unwrap();
+        }
+        block_on(ran.spawn(pool.handle())).unwrap();
+        assert_eq!(ran.times(), 3);
+        assert!(pool.shutdown(None).is_complete());
+    });
+}
+
+/// A thread that has just gone idle is called to leave.
+#[test]
+fn patient_threads_leave_at_a_shutdown() {
+    model(|| {
+        let (pool, ran) = (patient(1), Ran::default());
+        drop(ran.spawn(pool.handle()));
+        let cancelled = pool.shutdown(None).cancelled;
+        assert_eq!(ran.times() + cancelled, 1);
     });
 }
 

@@ -19,8 +19,8 @@ enum Step {
     StartFails(usize),
     /// A thread that starts or ends its job asks what is next.
     Free(usize),
-    /// A thread that waits looks up, called or late.
-    Wakes(usize, bool),
+    /// The keep-alive of a thread that waits is over.
+    Expires(usize),
     /// A thread that leaves has left.
     Left(usize),
     Close,
@@ -31,7 +31,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         24 => Just(Step::Submit),
         4 => any::<usize>().prop_map(Step::StartFails),
         24 => any::<usize>().prop_map(Step::Free),
-        8 => (any::<usize>(), any::<bool>()).prop_map(|(n, late)| Step::Wakes(n, late)),
+        8 => any::<usize>().prop_map(Step::Expires),
         8 => any::<usize>().prop_map(Step::Left),
         1 => Just(Step::Close),
     ];
@@ -108,16 +108,13 @@ fn run(max_threads: usize, steps: &[Step]) -> Result<(), TestCaseError> {
                 let Some(desk) = model.pick(n, free) else { continue };
                 free_thread(&mut roster, &mut model, desk)?;
             }
-            Step::Wakes(n, late) => {
+            Step::Expires(n) => {
+                // Busy: it was handed a job, and has not looked yet.
                 let waits = |does: &Does| !matches!(does, Does::Starts);
                 let Some(desk) = model.pick(n, waits) else { continue };
-                let expected = match model.desks[&desk] {
-                    Does::Runs(_) => Woken::Handed,
-                    Does::Waits(_) if !late => Woken::Wait,
-                    _ => Woken::Leave,
-                };
-                prop_assert_eq!(roster.woken(desk, late), expected);
-                if expected == Woken::Leave {
+                let leaves = !matches!(model.desks[&desk], Does::Runs(_));
+                prop_assert_eq!(roster.expired(desk), leaves);
+                if leaves {
                     model.desks.insert(desk, Does::Leaves);
                 }
             }
