@@ -4,7 +4,9 @@ use core::future::Future;
 use core::pin::pin;
 use core::task::{Context, Poll};
 
+use crate::base::context::Stay;
 use crate::base::park::ThreadPark;
+use crate::coop::with_budget;
 
 /// Runs `future` to its end, parking the thread while it pends.
 ///
@@ -20,7 +22,12 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     let waker = park.unparker().into_waker();
     let mut cx = Context::from_waker(&waker);
     loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+        // A turn of its own: called from a task, the task's spent budget would never come back.
+        let polled = match Stay::try_new() {
+            Some(stay) => with_budget(stay.ctx(), || future.as_mut().poll(&mut cx)),
+            None => future.as_mut().poll(&mut cx),
+        };
+        if let Poll::Ready(output) = polled {
             return output;
         }
         park.park();

@@ -25,6 +25,10 @@ struct Cell<F: Future, S> {
 }
 
 /// The future, then what it left. The state word tells which: not COMPLETE, the future.
+///
+/// Each begins where the stage does (`repr(C)`), so a pointer to the stage is one to what it
+/// holds.
+#[repr(C)]
 union Stage<F: Future> {
     future: ManuallyDrop<F>,
     output: ManuallyDrop<F::Output>,
@@ -95,9 +99,9 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         let dropped = unsafe { drop_in_stage::<F>(stage) };
         let (outcome, unwanted) = match (output, dropped) {
             (Ok(output), Ok(())) => {
-                let left = Stage { output: ManuallyDrop::new(output) };
+                // Not a whole stage: the future's bytes are not to be copied.
                 // SAFETY: the stage is empty, and the caller's until it completes.
-                unsafe { stage.write(left) };
+                unsafe { stage.cast::<F::Output>().write(output) };
                 return Polled::Over(Outcome::Output);
             }
             // A future that panics in its drop has no output to give.
@@ -110,7 +114,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         };
         contain(|| drop(unwanted));
         // SAFETY: as for the output.
-        unsafe { stage.write(Stage { panic: ManuallyDrop::new(outcome) }) };
+        unsafe { stage.cast::<Payload>().write(outcome) };
         Polled::Over(Outcome::Panicked)
     }
 
@@ -124,7 +128,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
             Ok(()) => Outcome::Dropped,
             Err(payload) => {
                 // SAFETY: the stage is empty, and the caller's until it completes.
-                unsafe { stage.write(Stage { panic: ManuallyDrop::new(payload) }) };
+                unsafe { stage.cast::<Payload>().write(payload) };
                 Outcome::Panicked
             }
         }
@@ -158,6 +162,8 @@ impl<F: Future, S: Schedule> Cell<F, S> {
     /// # Safety
     /// See [`Vtable::dealloc`].
     unsafe fn dealloc(task: TaskRef) {
+        // SAFETY: not freed yet.
+        unsafe { task.header() }.end();
         let cell = task.as_ptr().as_ptr().cast::<Self>();
         // The stage is a union: it drops nothing, and holds nothing any more (I6).
         // SAFETY: made by `Box` in `allocate`, and nobody has access any more (contract).

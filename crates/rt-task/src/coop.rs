@@ -9,7 +9,7 @@ use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::base::context;
-use crate::wait::{Wait, WaitKind, poll_leaf};
+use crate::wait::{Wait, WaitKind, note, poll_around, poll_leaf};
 
 /// Lets every other task that can run go first.
 ///
@@ -40,10 +40,6 @@ impl Future for YieldNow {
         note(Wait { kind: WaitKind::Yield, object: 0, site: self.site });
         Poll::Pending
     }
-}
-
-fn note(wait: Wait) {
-    context::peek(|ctx| ctx.noted.note(wait));
 }
 
 /// Whether a leaf future polled now would make progress, as far as the budget goes. Always,
@@ -98,8 +94,8 @@ impl<F: Future> Future for Coop<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let site = *this.site;
-        poll_leaf(cx, || Wait { kind: WaitKind::Other, object: 0, site }, |cx| this.future.poll(cx))
+        let wait = Wait { kind: WaitKind::Other, object: 0, site: this.site };
+        poll_around(cx, wait, |cx| this.future.poll(cx))
     }
 }
 
@@ -130,11 +126,22 @@ impl<F: Future> Future for Unconstrained<F> {
 /// Runs `poll`, one poll of a future that is no task (the root of a `block_on`), with a fresh
 /// budget.
 pub fn with_budget<R>(ctx: &context::Ctx, poll: impl FnOnce() -> R) -> R {
-    let _refilled = Limited(Some(ctx.budget.refill()));
-    let before = ctx.noted.begin();
-    let polled = poll();
-    ctx.noted.restore(before);
-    polled
+    let _turn = Turn { ctx, budget: ctx.budget.refill(), noted: ctx.noted.begin() };
+    poll()
+}
+
+/// Puts budget and wait slot back, also when the poll panics.
+struct Turn<'a> {
+    ctx: &'a context::Ctx,
+    budget: u8,
+    noted: (Option<Wait>, u8),
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.ctx.budget.restore(self.budget);
+        self.ctx.noted.restore(self.noted);
+    }
 }
 
 /// Puts the budget back, also when the future panics.

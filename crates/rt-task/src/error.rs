@@ -117,3 +117,66 @@ impl From<JoinError> for std::io::Error {
         std::io::Error::other(error)
     }
 }
+
+#[cfg(all(test, feature = "std", not(rt_loom)))]
+mod tests {
+    use super::*;
+    use crate::kit::{Queue, panics, result};
+    use alloc::boxed::Box;
+    use alloc::format;
+    use core::future::Future;
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+    fn error(future: impl Future<Output = ()> + Send + 'static) -> JoinError {
+        let queue = Queue::new();
+        let handle = queue.spawn(future);
+        queue.run();
+        result(handle).unwrap_err()
+    }
+
+    fn cancelled() -> JoinError {
+        let queue = Queue::new();
+        let handle = queue.spawn(async {});
+        drop(queue.pop());
+        result(handle).unwrap_err()
+    }
+
+    #[test]
+    fn a_cancelled_task_says_so() {
+        let error = cancelled();
+        assert!(error.is_cancelled() && !error.is_panic());
+        let id = error.id();
+        assert_eq!(format!("{error}"), format!("task {id} was cancelled"));
+        assert_eq!(format!("{error:?}"), format!("JoinError::Cancelled({id:?})"));
+        let error = error.try_into_panic().unwrap_err();
+        assert_eq!(error.id(), id, "given back unharmed");
+        let told = catch_unwind(AssertUnwindSafe(|| error.into_panic())).unwrap_err();
+        let told = *told.downcast::<alloc::string::String>().unwrap();
+        assert!(told.contains("it left no panic"), "{told}");
+    }
+
+    #[test]
+    fn a_panic_tells_its_message_if_it_has_one() {
+        let word = error(async { panics("word") });
+        assert!(word.is_panic() && !word.is_cancelled());
+        let id = word.id();
+        assert_eq!(format!("{word}"), format!("task {id} panicked with message \"word\""));
+        assert_eq!(format!("{word:?}"), format!("JoinError::Panic({id:?}, \"word\", ...)"));
+        let text = error(async { resume_unwind(Box::new(format!("te{}", "xt"))) });
+        let id = text.id();
+        assert_eq!(format!("{text}"), format!("task {id} panicked with message \"text\""));
+        let number = error(async { resume_unwind(Box::new(7)) });
+        let id = number.id();
+        assert_eq!(format!("{number}"), format!("task {id} panicked"));
+        assert_eq!(format!("{number:?}"), format!("JoinError::Panic({id:?}, ...)"));
+        assert_eq!(*number.into_panic().downcast::<i32>().unwrap(), 7);
+        assert_eq!(*word.try_into_panic().unwrap().downcast::<&str>().unwrap(), "word");
+    }
+
+    #[test]
+    fn an_io_error_is_made_of_it() {
+        let io = std::io::Error::from(cancelled());
+        assert_eq!(io.kind(), std::io::ErrorKind::Other);
+        assert!(io.get_ref().unwrap().downcast_ref::<JoinError>().unwrap().is_cancelled());
+    }
+}

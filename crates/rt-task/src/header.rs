@@ -33,6 +33,9 @@ pub(crate) struct Header {
     /// Stands for the stage before the model checker, which cannot see through a union at an
     /// offset. No byte otherwise.
     stage_access: UnsafeCell<()>,
+    /// Stands for the allocation before the model checker: every look at the head reads it, and
+    /// freeing writes it. No byte otherwise.
+    life: UnsafeCell<()>,
     /// The waker of who joins. Belongs as I5 of the state word says.
     pub(crate) join_slot: UnsafeCell<MaybeUninit<Waker>>,
 }
@@ -107,7 +110,9 @@ impl TaskRef {
     #[inline(always)]
     pub(crate) unsafe fn header<'a>(self) -> &'a Header {
         // SAFETY: alive for `'a` (contract); the head is never mutably borrowed.
-        unsafe { self.0.as_ref() }
+        let header = unsafe { self.0.as_ref() };
+        header.life.with(|_| ());
+        header
     }
 
     /// The stage, of whatever type, for exclusive access.
@@ -163,6 +168,7 @@ impl Header {
             shard: AtomicU16::new(0),
             polls: AtomicU32::new(0),
             stage_access: UnsafeCell::new(()),
+            life: UnsafeCell::new(()),
             join_slot: UnsafeCell::new(MaybeUninit::uninit()),
         }
     }
@@ -186,6 +192,15 @@ impl Header {
             // SAFETY: as the contract says; the slot counts as empty from here on.
             unsafe { ptr::read(slot.cast::<Waker>()) }
         })
+    }
+
+    /// The task is about to be freed: every other access came before.
+    pub(crate) fn end(&self) {
+        self.life.with_mut(|_| ());
+        self.stage_access.with_mut(|_| ());
+        self.next.with_mut(|_| ());
+        self.links.with_mut(|_| ());
+        self.join_slot.with_mut(|_| ());
     }
 
     /// One poll more. A single writer: the owner of the `Runnable`.

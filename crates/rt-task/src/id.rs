@@ -1,11 +1,13 @@
 //! Task ids: unique in the process, never reused.
+//!
+//! (On a target that counts no 64 bits in one step they start over after 2^32 blocks.)
 
 use core::cell::Cell;
 use core::fmt;
 use core::num::NonZeroU64;
-use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::base::context;
+use crate::base::shim::{AtomicCount, Ordering};
 
 /// The id of a task, unique in the process while it runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,8 +16,8 @@ pub struct TaskId(NonZeroU64);
 /// Ids that a thread takes at once, so that a spawn takes none from the shared counter.
 const BLOCK: u64 = 1024;
 
-/// Blocks handed out. A `usize`, which every target can count atomically.
-static BLOCKS: AtomicUsize = AtomicUsize::new(0);
+/// Blocks handed out.
+static BLOCKS: AtomicCount = AtomicCount::new(0);
 
 /// The id of the task that runs on this thread, if one does.
 #[must_use]
@@ -62,9 +64,11 @@ impl IdBlock {
 }
 
 /// The first id of a block that is nobody else's.
+#[allow(clippy::useless_conversion, reason = "the count is narrower on some targets")]
 fn block() -> u64 {
     // A count: nothing is ordered by it.
-    BLOCKS.fetch_add(1, Ordering::Relaxed) as u64 * BLOCK + 1
+    let before = BLOCKS.fetch_add(1, Ordering::Relaxed);
+    u64::from(before) * BLOCK + 1
 }
 
 impl fmt::Display for TaskId {

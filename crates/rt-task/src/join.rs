@@ -212,6 +212,12 @@ impl core::panic::UnwindSafe for AbortHandle {}
 impl core::panic::RefUnwindSafe for AbortHandle {}
 
 impl AbortHandle {
+    /// # Safety
+    /// A reference to the task is the caller's.
+    pub(crate) unsafe fn new(task: TaskRef) -> Self {
+        Self { task }
+    }
+
     fn header(&self) -> &Header {
         // SAFETY: alive: the handle owns a reference.
         unsafe { self.task.header() }
@@ -272,3 +278,6 @@ unsafe fn abort(task: TaskRef) {
         unsafe { (header.vtable.schedule)(task, Why::Abort) };
     }
 }
+
+#[cfg(all(test, feature = "std", not(rt_loom)))]
+mod tests;

@@ -67,6 +67,8 @@ mod id;
 mod info;
 mod job;
 mod join;
+#[cfg(all(test, feature = "std", not(rt_loom)))]
+mod kit;
 mod owned;
 mod panic;
 mod runnable;

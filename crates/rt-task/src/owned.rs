@@ -5,9 +5,11 @@
 //! nothing here. The lists are intrusive: a link is a few pointer writes under the lock of a
 //! shard.
 //!
-//! **Invariant.** A linked task is alive: its last owner unlinks it before it completes.
+//! **Invariant.** A linked task is alive: its last owner unlinks it, from the shard that it is
+//! linked in, before it completes.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -16,7 +18,7 @@ use crate::base::context;
 use crate::header::{Header, Links, TaskRef};
 use crate::schedule::Schedule;
 use crate::state::Woken;
-use crate::{Fifo, Runnable, TaskInfo};
+use crate::{AbortHandle, Fifo, Runnable, TaskInfo};
 
 /// The registry of a scheduler's tasks that have pended, in one shard per worker.
 pub struct Owned<S: Schedule> {
@@ -37,8 +39,14 @@ unsafe impl Send for List {}
 impl<S: Schedule> Owned<S> {
     /// A registry of `shards` shards, at least one. A task goes to that of the context's
     /// [`shard`](context::Ctx::shard).
+    ///
+    /// # Safety
+    /// The tasks are linked through their own memory, so each must be unlinked where it was
+    /// linked. For every scheduler of type `S`, [`owned`](Schedule::owned) returns the same
+    /// registry, or none, from the spawn of a task with it to that task's end, and does not
+    /// panic.
     #[must_use]
-    pub fn new(shards: u16) -> Self {
+    pub unsafe fn new(shards: u16) -> Self {
         let shards = (0..shards.max(1)).map(|_| ByteLock::default()).collect();
         Self { shards, _scheduler: PhantomData }
     }
@@ -73,6 +81,9 @@ impl<S: Schedule> Owned<S> {
 
     /// Cancels every linked task. Those that were idle come back, to be dropped where that is
     /// allowed; the others end at their next run.
+    ///
+    /// A task that pends for the first time later is not among them: a shutdown that goes on
+    /// polling calls this again.
     pub fn cancel_all(&self) -> Fifo<S> {
         let mut idle = Fifo::new();
         for shard in &self.shards {
@@ -89,21 +100,25 @@ impl<S: Schedule> Owned<S> {
         idle
     }
 
-    /// Tells `f` what is known of every linked task. The lock of a shard is held meanwhile only
-    /// to copy: `f` may do anything.
+    /// Tells `f` what is known of every linked task. No lock is held while `f` runs: it may do
+    /// anything.
+    ///
+    /// Costs two read-modify-writes and, if it is named, an allocation for each task.
     pub fn for_each_info(&self, mut f: impl FnMut(TaskInfo)) {
         for shard in &self.shards {
-            let mut infos = alloc::vec::Vec::new();
+            let mut tasks = Vec::new();
             // Room outside the lock; a list that has grown since is cut short.
-            infos.reserve_exact(shard.lock().with(|list| list.len) + GROWTH_MARGIN);
+            tasks.reserve_exact(shard.lock().with(|list| list.len) + GROWTH_MARGIN);
             shard.lock().with(|list| {
-                list.for_each(|_, header| {
-                    if infos.len() < infos.capacity() {
-                        infos.push(TaskInfo::read(header));
+                list.for_each(|task, header| {
+                    if tasks.len() < tasks.capacity() {
+                        header.state.add_ref();
+                        // SAFETY: the reference was counted above.
+                        tasks.push(unsafe { AbortHandle::new(task) });
                     }
                 });
             });
-            infos.into_iter().for_each(&mut f);
+            tasks.into_iter().for_each(|task| f(task.info()));
         }
     }
 }
@@ -172,5 +187,7 @@ impl List {
     }
 }
 
+#[cfg(all(test, rt_loom))]
+mod loom_tests;
 #[cfg(all(test, not(rt_loom)))]
 mod model_tests;

@@ -297,3 +297,6 @@ impl Drop for Running<'_> {
         }
     }
 }
+
+#[cfg(all(test, feature = "std", not(rt_loom)))]
+mod tests;

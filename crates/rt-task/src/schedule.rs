@@ -6,7 +6,8 @@ use crate::{Owned, Runnable};
 ///
 /// A scheduler is a cheap handle, stored in every task: best one word. It is cloned once per
 /// wake that schedules (a copied pointer costs nothing there), because the task may be run and
-/// freed by another thread while [`schedule`](Self::schedule) still runs.
+/// freed by another thread while [`schedule`](Self::schedule) still runs. Should cloning it
+/// panic, the task is lost: as if its `Runnable` was forgotten, it never runs again.
 ///
 /// ```
 /// use rt_task::{Runnable, Schedule, Why};
@@ -29,12 +30,18 @@ use crate::{Owned, Runnable};
 pub trait Schedule: Clone + Send + Sync + Sized + 'static {
     /// Puts `runnable` where it will run. Called from any thread, by whoever wakes.
     ///
-    /// Dropping `runnable` cancels the task, on this thread.
+    /// Dropping `runnable` cancels the task, on this thread. A future that is bound to another
+    /// thread must not be dropped here, also not by a panic.
+    ///
+    /// # Panics
+    /// It should not. If it does, the panic goes on to who woke the task (or is contained, where
+    /// the runtime wakes for itself), and unwinding drops `runnable` unless it was stored.
     fn schedule(&self, runnable: Runnable<Self>, why: Why);
 
     /// Where tasks that have pended are registered, so that a shutdown finds them.
     ///
-    /// With none (the default), a task that nobody wakes again is kept by its wakers alone.
+    /// With none (the default), a task that pended and that nobody wakes again is never freed.
+    /// [`Owned::new`] says what is asked of a scheduler that has one.
     #[inline]
     fn owned(&self) -> Option<&Owned<Self>> {
         None

@@ -89,27 +89,5 @@ impl Builder {
     }
 }
 
-#[cfg(all(test, not(rt_loom)))]
-mod tests {
-    use super::*;
-    use crate::Why;
-
-    #[derive(Clone, Copy)]
-    struct Nowhere;
-
-    impl Schedule for Nowhere {
-        fn schedule(&self, runnable: Runnable<Self>, _why: Why) {
-            drop(runnable);
-        }
-    }
-
-    #[test]
-    fn a_task_tells_where_it_was_spawned() {
-        let (plain, _handle) = spawn(async {}, Nowhere);
-        assert_eq!((plain.location().file(), plain.location().line()), (file!(), line!() - 1));
-        let (built, _handle) = Builder::new().name("n").spawn(async {}, Nowhere);
-        assert_eq!((built.location().file(), built.location().line()), (file!(), line!() - 1));
-        let (told, _handle) = Builder::new().location(plain.location()).spawn(async {}, Nowhere);
-        assert_eq!(told.location(), plain.location());
-    }
-}
+#[cfg(all(test, feature = "std", not(rt_loom)))]
+mod tests;

@@ -31,6 +31,13 @@
 //!   while WAITED is set and COMPLETE is not; to who completed once both are set.
 //! - **I6** The output belongs to the handle once COMPLETE is set while JOIN is; else to who
 //!   completed.
+//! - **I7** CANCELLED comes with SCHEDULED, so somebody is there to end the task until it is
+//!   COMPLETE.
+//! - **I8** The epoch of an idle task is not full: T3 empties it, and a wake that fills it later
+//!   keeps T4 from clearing SCHEDULED.
+//!
+//! `state/tests.rs` walks all orders of steps of two wakers, the handle and the poller; what these
+//! invariants allow is exactly what it reaches.
 //!
 //! # Protocol: wake
 //! | waker                             | poller                                   |

@@ -97,23 +97,47 @@ pub fn poll_leaf<T>(
     op: impl FnOnce(&mut Context<'_>) -> Poll<T>,
 ) -> Poll<T> {
     if context::peek(|ctx| ctx.budget.remains()) == Some(false) {
-        return spent(cx);
+        return spent(cx, wait().site);
     }
     let polled = op(cx);
-    // Looked up again: `op` may have run anything.
+    // The context is looked up again, since `op` may have run anything; and so may `wait`.
+    match &polled {
+        Poll::Ready(_) => context::peek(|ctx| ctx.budget.spend()),
+        Poll::Pending => note(wait()),
+    };
+    polled
+}
+
+/// [`poll_leaf`] for what is a leaf only if no leaf is inside: `wait` is noted unless one was.
+#[inline]
+pub(crate) fn poll_around<T>(
+    cx: &mut Context<'_>,
+    wait: Wait,
+    op: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+) -> Poll<T> {
+    if context::peek(|ctx| ctx.budget.remains()) == Some(false) {
+        return spent(cx, wait.site);
+    }
+    let before = context::peek(|ctx| ctx.noted.pended.get());
+    let polled = op(cx);
     context::peek(|ctx| match &polled {
         Poll::Ready(_) => ctx.budget.spend(),
-        Poll::Pending => ctx.noted.note(wait()),
+        Poll::Pending if before == Some(ctx.noted.pended.get()) => ctx.noted.note(wait),
+        Poll::Pending => {}
     });
     polled
 }
 
+#[inline]
+pub(crate) fn note(wait: Wait) -> Option<()> {
+    context::peek(|ctx| ctx.noted.note(wait))
+}
+
+/// The leaf made at `site` has to wait for its task's next turn.
 #[cold]
-#[track_caller]
-fn spent<T>(cx: &mut Context<'_>) -> Poll<T> {
+fn spent<T>(cx: &mut Context<'_>, site: &'static Location<'static>) -> Poll<T> {
     cx.waker().wake_by_ref();
-    let wait = Wait { kind: WaitKind::Yield, object: 0, site: Location::caller() };
-    context::peek(|ctx| ctx.noted.note(wait));
+    note(Wait { kind: WaitKind::Yield, object: 0, site });
     Poll::Pending
 }
 
@@ -195,3 +219,6 @@ impl WaitTag {
         Self { kind: AtomicU8::new(WaitKind::Other as u8), pended: AtomicU8::new(0) }
     }
 }
+
+#[cfg(all(test, feature = "std", not(rt_loom)))]
+mod tests;

@@ -14,7 +14,8 @@
 //! the Acquire of P1 or P3 sees the latest caller. A bare `std` token is shared with all the
 //! code that runs on the thread; the own word is not.
 //! **Breaks if** U1 is weaker than Release, or P1 or P3 weaker than Acquire.
-//! **Checked by** `park::loom_tests::no_lost_unpark`.
+//! **Checked by** `park::loom_tests::no_lost_unpark` and
+//! `park::loom_tests::two_unparks_that_are_one_show_what_came_before_both`.
 //!
 //! [`RoamingPark`] is the same for a driver that moves between threads: a plain lock.
 

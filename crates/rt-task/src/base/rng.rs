@@ -15,8 +15,13 @@ impl FastRng {
     /// A generator that repeats its choices for the same `seed`.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
+        // Mixed (splitmix, after Steele et al. 2014), so that neighbouring seeds choose unlike.
+        let mut x = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        x ^= x >> 31;
         // Zero is the one state that the generator never leaves.
-        Self { state: Cell::new(seed ^ 0x9e37_79b9_7f4a_7c15 | 1) }
+        Self { state: Cell::new(if x == 0 { 1 } else { x }) }
     }
 
     /// Starts over with `seed`.
@@ -45,6 +50,7 @@ impl Choose for FastRng {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
 
     #[test]
     fn same_seed_same_choices() {
@@ -52,6 +58,16 @@ mod tests {
         for _ in 0..100 {
             assert_eq!(a.next(), b.next());
         }
+    }
+
+    #[test]
+    fn neighbouring_seeds_choose_unlike() {
+        // The last one is what the mixing takes to zero.
+        let seeds = (0..100).chain([u64::MAX, 0_u64.wrapping_sub(0x9e37_79b9_7f4a_7c15)]);
+        let mut first: Vec<_> = seeds.map(|seed| FastRng::new(seed).next()).collect();
+        first.sort_unstable();
+        first.dedup();
+        assert_eq!(first.len(), 102);
     }
 
     #[test]

@@ -32,12 +32,14 @@ fn a_guard_dropped_inside_an_accessor_frees_nothing_in_use() {
 
 #[test]
 fn a_forgotten_guard_leaks_and_dangles_not() {
-    let inner = visit_blocking(Env::new().named("outer"), |_| {
-        core::mem::forget(enter(Env::new().named("forgotten")));
-        top_name()
+    let (inner, forgotten) = visit_blocking(Env::new().named("outer"), |_| {
+        let forgotten = core::mem::ManuallyDrop::new(enter(Env::new().named("forgotten")));
+        (top_name(), forgotten)
     });
     assert_eq!(inner.as_deref(), Some("forgotten"));
     assert_eq!(top_name().as_deref(), Some("forgotten"), "still entered, as nobody left it");
+    drop(core::mem::ManuallyDrop::into_inner(forgotten)); // so that no leak is found
+    assert!(tls::get().is_null());
 }
 
 #[test]
@@ -66,4 +68,121 @@ fn what_is_missing_is_told_with_the_call_site_and_the_fix() {
     let message = Missing::Time.message("sleep", site);
     assert!(message.contains("`sleep` at ") && message.contains(&site.to_string()), "{message}");
     assert!(message.contains("enable_time"), "{message}");
+}
+
+#[test]
+fn a_panic_in_a_visit_leaves_the_thread_as_it_was() {
+    let here = 7_u8;
+    let home = (&raw const here).cast();
+    let panicked = crate::kit::caught(|| drive(Env::new(), home, 3, |_| crate::kit::panics("f")));
+    assert_eq!(panicked, "f");
+    assert!(tls::get().is_null() && driven().is_none() && !is_home(home));
+    let _guard = enter(Env::new());
+    let again = drive(Env::new(), home, 3, |ctx| (is_home(home), ctx.shard()));
+    assert_eq!(again.unwrap(), (true, 3));
+    assert_eq!(with(|ctx| (ctx.home(), ctx.shard())), Some((ptr::null(), 0)));
+}
+
+#[test]
+fn visits_nest_and_each_finds_what_it_left() {
+    let (one, two) = (1_u8, 2_u8);
+    let (home, other) = ((&raw const one).cast(), (&raw const two).cast());
+    drive(Env::new().named("a"), home, 1, |ctx| {
+        visit_blocking(Env::new().named("b"), |_| {
+            assert!(driven().is_none() && !is_home(home));
+            drive(Env::new().named("c"), other, 2, |_| assert!(is_home(other))).unwrap();
+            drive_last(Env::new(), other, 2, |_| assert!(driven().is_none()));
+            assert_eq!(top_name().as_deref(), Some("b"));
+        });
+        drive_last(Env::new().named("d"), other, 2, |_| {
+            assert!(driven().is_some() && is_home(other) && !is_home(home));
+        });
+        assert!(driven().is_some() && is_home(home));
+        assert_eq!((ctx.shard(), top_name().as_deref()), (1, Some("a")));
+    })
+    .unwrap();
+}
+
+/// Runs `f` when it is dropped.
+struct AtDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for AtDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+#[test]
+fn what_an_environment_offers_may_use_the_context_while_it_is_dropped() {
+    let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let tells = told.clone();
+    let offered = AtDrop(move || {
+        let _guard = enter(Env::new().named("inside"));
+        tells.lock().unwrap().push(top_name());
+    });
+    let outer = enter(Env::new().named("outer"));
+    drop(enter(Env::new().with_spawner(offered)));
+    assert_eq!(top_name().as_deref(), Some("outer"));
+    drop(outer);
+    assert_eq!(*told.lock().unwrap(), [Some(String::from("inside"))]);
+    assert!(tls::get().is_null());
+}
+
+#[test]
+fn what_an_environment_offers_may_panic_while_it_is_dropped() {
+    let outer = enter(Env::new().named("outer"));
+    let offered = AtDrop(|| crate::kit::panics("offered"));
+    let inner = enter(Env::new().with_io(offered));
+    assert_eq!(crate::kit::caught(|| drop(inner)), "offered");
+    assert_eq!(top_name().as_deref(), Some("outer"));
+    drop(outer);
+    assert!(tls::get().is_null());
+}
+
+#[test]
+fn a_guard_may_be_left_and_entered_while_a_thread_ends() {
+    std::thread_local! {
+        static KEPT: RefCell<Option<EnterGuard>> = const { RefCell::new(None) };
+        static LATE: AtDrop<fn()> = const { AtDrop(|| {
+            // Later or earlier than the other, as the platform likes.
+            let _guard = enter(Env::new().named("late"));
+            let _ = (top_name(), with(|ctx| ctx.shard()), driven());
+            let (runnable, handle) = crate::spawn(async {}, crate::kit::Queue::new());
+            let _ = runnable.run();
+            assert!(handle.is_finished());
+        }) };
+    }
+    for late_first in [true, false] {
+        let thread = move || {
+            if late_first {
+                LATE.with(|_| ());
+            }
+            KEPT.with(|kept| *kept.borrow_mut() = Some(enter(Env::new().named("kept"))));
+            LATE.with(|_| ());
+            assert_eq!(top_name().as_deref(), Some("kept"));
+        };
+        std::thread::scope(|scope| scope.spawn(thread).join().unwrap());
+    }
+}
+
+#[test]
+fn a_context_is_kept_by_who_uses_it() {
+    let guard = Cell::new(Some(enter(Env::new())));
+    let inner = with(|ctx| {
+        drop(guard.take());
+        // Left, but not freed; and entered again, it is the same.
+        let _again = enter(Env::new());
+        with(|same| ptr::eq(same, ctx))
+    });
+    assert_eq!(inner, Some(Some(true)));
+    assert!(tls::get().is_null());
+}
+
+#[test]
+fn a_weak_environment_keeps_nothing() {
+    let env = Env::new().named("weak");
+    let weak = env.downgrade();
+    assert!(weak.upgrade().is_some());
+    drop(env);
+    assert!(weak.upgrade().is_none());
 }

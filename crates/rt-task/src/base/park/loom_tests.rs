@@ -43,3 +43,25 @@ fn a_timed_wait_sees_what_came_before_the_unpark() {
         caller.join().unwrap();
     });
 }
+
+#[test]
+fn two_unparks_that_are_one_show_what_came_before_both() {
+    loom::model(|| {
+        let park = ThreadPark::new();
+        let said = Arc::new([AtomicU32::new(0), AtomicU32::new(0)]);
+        let callers = [0, 1].map(|caller| {
+            let (unparker, said) = (park.unparker(), said.clone());
+            loom::thread::spawn(move || {
+                said[caller].store(1, Relaxed);
+                unparker.unpark();
+            })
+        });
+        // A stale look at what a caller said would be the last one: the model finds it stuck.
+        while said.iter().any(|said| said.load(Relaxed) == 0) {
+            park.park();
+        }
+        for caller in callers {
+            caller.join().unwrap();
+        }
+    });
+}

@@ -12,4 +12,11 @@ mod switch;
 mod switch;
 
 pub use core::sync::atomic::Ordering;
+
+#[cfg(not(target_has_atomic = "64"))]
+pub use core::sync::atomic::AtomicU32 as AtomicCount;
+/// A count that orders nothing, as wide as the target counts in one step. Not modelled, so that
+/// it may be a static.
+#[cfg(target_has_atomic = "64")]
+pub use core::sync::atomic::AtomicU64 as AtomicCount;
 pub use switch::*;
