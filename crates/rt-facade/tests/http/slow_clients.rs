@@ -19,20 +19,24 @@ const SLACK: Duration = Duration::from_millis(400);
 const TIMEOUTS: [&str; 4] = ["--header-timeout", "0.7", "--idle-timeout", "1.5"];
 
 /// What each says before it falls silent, and how long it may be silent.
-const SILENT: [(&str, &str, Duration); 9] = [
-    ("nothing", "", HEADER),
-    ("one byte", "G", HEADER),
-    ("the begin of HTTP/2", "PRI ", HEADER),
-    ("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", HEADER),
-    ("half a head", "GET / HTTP/1.1\r\nhost: loc", HEADER),
+const SILENT: [(&str, &[u8], Duration); 10] = [
+    ("nothing", b"", HEADER),
+    ("one byte", b"G", HEADER),
+    ("the begin of HTTP/2", b"PRI ", HEADER),
+    ("the preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", HEADER),
+    ("half a head", b"GET / HTTP/1.1\r\nhost: loc", HEADER),
+    ("a head without its body", b"POST /count HTTP/1.1\r\ncontent-length: 5\r\n\r\n", HEADER),
+    ("half a body", b"POST /echo HTTP/1.1\r\ncontent-length: 5\r\n\r\nabc", HEADER),
+    ("a whole request", b"GET / HTTP/1.1\r\n\r\n", IDLE),
+    ("one and a half", b"GET / HTTP/1.1\r\n\r\nGET / HT", IDLE),
+    // Preface, settings, `GET /`; then the server asks, by a ping, and has no answer.
     (
-        "a head without its body",
-        "POST /count HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\n",
-        HEADER,
+        "a whole request of HTTP/2",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\
+          \0\0\0\x04\0\0\0\0\0\
+          \0\0\x03\x01\x05\0\0\0\x01\x82\x86\x84",
+        Duration::from_millis(1500 + 700),
     ),
-    ("half a body", "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nabc", HEADER),
-    ("a whole request", "GET / HTTP/1.1\r\nhost: a\r\n\r\n", IDLE),
-    ("one and a half", "GET / HTTP/1.1\r\nhost: a\r\n\r\nGET / HT", IDLE),
 ];
 
 #[test]
@@ -62,10 +66,10 @@ fn who_falls_silent_is_cut_off_in_time_while_others_are_served() {
 }
 
 /// How long the server keeps a connection whose client says this and no more.
-async fn silent_after(server: &Server, said: &str) -> io::Result<Duration> {
+async fn silent_after(server: &Server, said: &[u8]) -> io::Result<Duration> {
     let start = Instant::now();
     let mut stream = TcpStream::connect(server.addr()).await?;
-    stream.write_all(said.as_bytes()).await?;
+    stream.write_all(said).await?;
     until_closed(&mut stream).await;
     Ok(start.elapsed())
 }
