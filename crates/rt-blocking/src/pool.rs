@@ -131,8 +131,8 @@ impl Shared {
         let mut locked = self.lock();
         match locked.roster.submit(job) {
             Submitted::HandOver(seat, job) => {
-                seat.put(job);
                 drop(locked);
+                seat.put(job);
                 seat.unpark();
                 Ok(())
             }

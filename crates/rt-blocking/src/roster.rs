@@ -65,7 +65,7 @@ enum Desk<B> {
 #[must_use]
 #[derive(Debug)]
 pub(crate) enum Submitted<J, S> {
-    /// Put it into the thread's slot before letting go of the lock, then unpark the thread.
+    /// Let go of the lock, put it into the thread's slot and unpark the thread.
     HandOver(S, J),
     /// It is queued; start a thread for this desk.
     Start(usize),

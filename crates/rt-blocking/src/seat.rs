@@ -3,10 +3,10 @@
 //! # Protocol: hand-off
 //! | submitter                                         | thread                                   |
 //! |---------------------------------------------------|------------------------------------------|
-//! | under the lock:                                   | H0 under the lock: onto the idle stack   |
-//! | H1 pop the thread from the idle stack             | H4 park, up to the keep-alive            |
-//! | H2 put the job into its slot                      | H5 called: take what is in the slot; with nothing there, leave |
-//! | after the lock: H3 unpark                         | H6 late, under the lock: off the idle stack and leave; if not on it, park for good and H5 |
+//! | H1 under the lock: pop the thread from the idle stack | H0 under the lock: onto the idle stack |
+//! | H2 put the job into its slot                      | H4 park, up to the keep-alive            |
+//! | H3 unpark                                         | H5 called: take what is in the slot; with nothing there, leave |
+//! |                                                   | H6 late, under the lock: off the idle stack and leave; if not on it, park for good and H5 |
 //!
 //! **Claim (one job, one thread).** A job in a slot is run exactly once, by the thread of that
 //! slot, and a thread whose keep-alive is over leaves only while nobody owes it a job.

@@ -145,7 +145,8 @@ impl Shared {
             return Report {
                 running: others.map(|(_, running)| running.clone()).collect(),
                 cancelled,
-                threads: locked.roster.alive() - usize::from(own_desk.is_some()),
+                // At least one: it may have left and wait for who started it, who tells whom to join.
+                threads: (locked.roster.alive() - usize::from(own_desk.is_some())).max(1),
             };
         }
         let leavers = self.lock().crew.leavers();

@@ -153,3 +153,34 @@ fn a_shutdown_waits_for_a_start_that_is_under_way() {
         assert_eq!(pool.handle().metrics().threads, 0);
     }
 }
+
+/// Starts threads, and tells of it late.
+struct Late(Mutex<Receiver<()>>);
+
+impl Start for Late {
+    fn start(&self, thread: NewThread) -> io::Result<ThreadHandle<()>> {
+        let handle = Os.start(thread);
+        self.0.lock().unwrap().recv().unwrap();
+        handle
+    }
+}
+
+#[test]
+fn a_thread_that_leaves_before_its_starter_knows_it_is_joined() {
+    thread_local! {
+        static LAST_WORDS: std::cell::RefCell<Option<Dropped>> = const { std::cell::RefCell::new(None) };
+    }
+    let (tell, told) = channel();
+    let (last_words, spoken) = dropped();
+    let pool = Builder::new().keep_alive(Duration::ZERO).start(Late(Mutex::new(told))).build();
+    thread::scope(|scope| {
+        let closure = move || LAST_WORDS.set(Some(last_words));
+        let starter = scope.spawn(|| pool.handle().spawn_blocking(closure));
+        spoken.recv().unwrap(); // it has come, run its closure and left
+        let report = pool.shutdown(Some(Duration::ZERO));
+        assert!(!report.is_complete(), "nobody can join it yet: {report}");
+        tell.send(()).unwrap();
+        assert!(pool.shutdown(None).is_complete());
+        block_on(starter.join().unwrap()).unwrap();
+    });
+}
