@@ -5,3 +5,8 @@ mod guard;
 
 pub use async_fd::{AsyncFd, AsyncFdReady, AsyncFdReadyMut, AsyncFdRegisterError};
 pub use guard::{AsyncFdReadyGuard, AsyncFdReadyMutGuard, TryIoError};
+
+#[cfg(all(test, target_os = "linux", not(rt_loom)))]
+mod priority_tests;
+#[cfg(all(test, not(rt_loom)))]
+mod tests;
