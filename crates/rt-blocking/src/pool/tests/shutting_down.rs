@@ -156,6 +156,46 @@ fn after_a_shutdown_the_threads_are_gone_with_their_locals() {
     assert_eq!(end, std::sync::mpsc::TryRecvError::Disconnected, "no local is left");
 }
 
+/// Tells that it is being dropped, and lets that take until the gate is gone.
+struct DropsSlowly(Sender<()>, Receiver<()>);
+
+impl Drop for DropsSlowly {
+    fn drop(&mut self) {
+        let _ = self.0.send(());
+        let _ = self.1.recv();
+    }
+}
+
+thread_local! {
+    static SLOW: RefCell<Option<DropsSlowly>> = const { RefCell::new(None) };
+}
+
+#[test]
+fn a_shutdown_waits_for_the_locals_of_each_thread() {
+    // Of the last that left, which the shutdown joins, and of one that others join.
+    for others in [0, 1] {
+        let pool = Builder::new().keep_alive(Duration::ZERO).build();
+        let (sender, dropping) = channel();
+        let (let_go, gate) = channel();
+        let slow = DropsSlowly(sender, gate);
+        block_on(pool.handle().spawn_blocking(move || SLOW.set(Some(slow)))).unwrap();
+        dropping.recv().unwrap();
+        for _ in 0..others {
+            thread_id(&pool);
+        }
+        thread::scope(|scope| {
+            let shutdown = scope.spawn(|| pool.shutdown(None));
+            let over = (0..10_000).any(|_| {
+                thread::yield_now();
+                shutdown.is_finished()
+            });
+            assert!(!over, "a local is still being dropped");
+            drop(let_go);
+            assert!(shutdown.join().unwrap().is_complete());
+        });
+    }
+}
+
 #[test]
 fn a_pool_that_is_shut_down_by_its_own_thread_does_not_wait_for_itself() {
     let pool = Arc::new(Pool::new());
