@@ -14,7 +14,7 @@ use core::time::Duration;
 
 use super::clock::Monotonic;
 use super::seam::Clock;
-use super::shim::spin_loop;
+use super::shim::{spin_loop, thread};
 
 /// What one thread has learned about looking.
 #[derive(Debug)]
@@ -57,6 +57,12 @@ impl Look {
                 if found() {
                     return true;
                 }
+            }
+            // Who is to bring it may be waiting for this very processor: the system likes to wake a
+            // thread where its waker runs.
+            thread::yield_now();
+            if found() {
+                return true;
             }
         }
         false
