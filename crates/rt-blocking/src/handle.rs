@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc as StdArc;
 
 use rt_task::base::seam::{Blocking, Rejected, RejectedWhy};
-use rt_task::{Builder as TaskBuilder, Job, JoinHandle};
+use rt_task::{Job, JoinHandle};
 
 use crate::Metrics;
 use crate::pool::Shared;
@@ -70,20 +70,6 @@ impl Handle {
         }
     }
 
-    /// Runs `f` on a thread that may block, under a name that a shutdown can tell.
-    ///
-    /// Costs two allocations more than [`spawn_blocking`](Self::spawn_blocking).
-    #[track_caller]
-    pub fn spawn_blocking_named<F, T>(&self, name: impl Into<String>, f: F) -> JoinHandle<T>
-    where
-        F: FnOnce() -> T + Send + 'static,
-        T: Send + 'static,
-    {
-        let (job, handle) = Job::with(TaskBuilder::new().name(name), f);
-        drop(self.execute(job)); // as above
-        handle
-    }
-
     /// Brings `job` to a thread that may block.
     ///
     /// A job that is taken is run, unless the pool is shut down before it starts, or it was queued
@@ -93,6 +79,19 @@ impl Handle {
     /// # Errors
     /// Gives the job back if the pool is shut down, or if no thread can be started and none
     /// exists.
+    ///
+    /// ```
+    /// # let pool = rt_blocking::Pool::new();
+    /// use rt_task::{Builder, Job};
+    ///
+    /// // Under a name, which a shutdown tells if it waits for this in vain.
+    /// let (job, hosts) = Job::with(Builder::new().name("hosts.read"), || {
+    ///     std::fs::read_to_string("/etc/hosts")
+    /// });
+    /// pool.handle().execute(job)?;
+    /// # drop(hosts);
+    /// # Ok::<(), rt_blocking::Rejected>(())
+    /// ```
     pub fn execute(&self, job: Job) -> Result<(), Rejected> {
         self.shared.execute(job)
     }

@@ -17,10 +17,19 @@
 //!   Closures start in the order in which they were spawned.
 //! - A thread takes one closure at a time, so that no closure waits behind another while a thread
 //!   is free: closures may wait for each other, as long as the cap allows for all of them.
-//! - A closure that panics takes no thread away. Closures are dropped on the pool's threads.
+//! - A closure that panics takes no thread away. Closures are dropped on the pool's threads, unless
+//!   they are cancelled by a shutdown: then by who shuts down.
 //! - Where no thread can be started, closures go to those that exist; with none, the spawner is
 //!   told. Nothing is left behind that nobody will run.
 //! - [`Pool::shutdown`] names the closures that it waited for in vain.
+//!
+//! # What it costs
+//! One allocation per closure, and under the pool's lock two short visits, one of the spawner and
+//! one of the thread. A thread says that it is free before it wakes who awaits its closure, so
+//! closures that come one after the other share one thread; a waker that blocks therefore holds up
+//! the next closure. When closures come back to back, the thread is still looking around for the
+//! next one (20 µs at most, and only as long as that pays) and no system call is made at all;
+//! else there is one to wake it.
 //!
 //! # Where to read on
 //! `roster.rs` is every decision as a plain structure; `seat.rs` the hand-off of a job to a thread;

@@ -1,6 +1,8 @@
 //! The pool: its owner, what its threads share, and how one is started.
 
+use std::collections::VecDeque;
 use std::fmt;
+use std::io;
 use std::sync::Arc as StdArc;
 use std::time::Duration;
 
@@ -168,29 +170,35 @@ impl Shared {
         });
         let mut locked = self.lock();
         locked.starting -= 1;
-        let (stranded, error) = match started {
-            Ok(handle) => {
-                locked.crew.started(handle, desk);
-                (None, None)
+        let failed = match started {
+            Ok(thread) => {
+                locked.crew.started(thread, desk);
+                None
             }
             Err(error) => {
                 locked.start_failures += 1;
-                (Some(locked.roster.start_failed(desk)), Some(error))
+                Some((error, locked.roster.start_failed(desk)))
             }
         };
         let met = locked.met();
         drop(locked);
         unpark_all(met);
-        let (Some(mut stranded), Some(error)) = (stranded, error) else {
-            return Ok(());
-        };
-        // Other jobs that no thread will come for are cancelled by being dropped here. Those
-        // were queued while threads were starting, none of which came to be.
-        let own = stranded.iter().position(|job| job.id() == id);
-        match own.and_then(|at| stranded.remove(at)) {
-            Some(job) => Err(Rejected::new(job, RejectedWhy::NoThread(error))),
-            None => Ok(()), // a thread has it, or will; or the pool was shut down meanwhile
+        match failed {
+            Some((error, stranded)) => refuse(error, stranded, id),
+            None => Ok(()),
         }
+    }
+}
+
+/// Hands the job `id` back if it is among those that no thread will come for.
+///
+/// The others are cancelled, by being dropped: they were queued while threads were starting, none
+/// of which came to be.
+fn refuse(error: io::Error, mut stranded: VecDeque<Job>, id: TaskId) -> Result<(), Rejected> {
+    let own = stranded.iter().position(|job| job.id() == id);
+    match own.and_then(|at| stranded.remove(at)) {
+        Some(job) => Err(Rejected::new(job, RejectedWhy::NoThread(error))),
+        None => Ok(()), // a thread has it, or will; or the pool was shut down meanwhile
     }
 }
 

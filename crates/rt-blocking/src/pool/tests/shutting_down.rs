@@ -31,11 +31,12 @@ fn a_shutdown_names_what_it_waited_for_in_vain() {
     let pool = Pool::new();
     let (started, has_started) = channel();
     let (let_go, gate) = channel::<()>();
-    let named = pool.handle().spawn_blocking_named("stdin.read", move || {
+    let (job, named) = Job::with(rt_task::Builder::new().name("stdin.read"), move || {
         started.send(()).unwrap();
         let _ = gate.recv();
     });
     let line = line!() - 4;
+    pool.handle().execute(job).unwrap();
     has_started.recv().unwrap();
     let (let_go_other, other) = held(&pool);
 
