@@ -14,7 +14,6 @@
 //! is counted, so a guard dropped inside an accessor frees nothing that is in use.
 
 use alloc::boxed::Box;
-use alloc::rc::Rc;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::any::Any;
@@ -39,6 +38,10 @@ pub struct Ctx {
     entries: RefCell<Vec<Entry>>,
     /// Entries plus running accessors; freed when it comes back to zero.
     users: Cell<usize>,
+    /// Running accessors that read an environment: none is dropped meanwhile.
+    readers: Cell<usize>,
+    /// Environments that were left meanwhile.
+    left: RefCell<Vec<Env>>,
     next_entry: Cell<u64>,
     driven: Cell<Option<Driven>>,
     home: Cell<*const ()>,
@@ -52,7 +55,7 @@ pub struct Ctx {
 
 struct Entry {
     key: u64,
-    env: Rc<Env>,
+    env: Env,
 }
 
 /// A thread that drives a runtime now: it must not block.
@@ -81,10 +84,6 @@ impl Ctx {
     #[must_use]
     pub fn rng(&self) -> &FastRng {
         &self.rng
-    }
-
-    fn top(&self) -> Option<Rc<Env>> {
-        Some(self.entries.borrow().last()?.env.clone())
     }
 }
 
@@ -176,6 +175,8 @@ impl Stay {
             let ctx = Box::into_raw(Box::new(Ctx {
                 entries: RefCell::default(),
                 users: Cell::new(1),
+                readers: Cell::new(0),
+                left: RefCell::default(),
                 next_entry: Cell::new(0),
                 driven: Cell::new(None),
                 home: Cell::new(ptr::null()),
@@ -235,17 +236,21 @@ pub fn enter(env: Env) -> EnterGuard {
     let stay = Stay::new();
     let key = stay.ctx().next_entry.get();
     stay.ctx().next_entry.set(key + 1);
-    stay.ctx().entries.borrow_mut().push(Entry { key, env: Rc::new(env) });
+    stay.ctx().entries.borrow_mut().push(Entry { key, env });
     EnterGuard { key, _stay: StayHere(stay, PhantomData) }
 }
 
 impl Drop for EnterGuard {
     fn drop(&mut self) {
-        let mut entries = self._stay.0.ctx().entries.borrow_mut();
+        let ctx = self._stay.0.ctx();
+        let mut entries = ctx.entries.borrow_mut();
         let at = entries.iter().rposition(|entry| entry.key == self.key);
-        let left = at.map(|at| entries.remove(at));
-        drop(entries); // before `left`, whose drop may run anything
-        drop(left);
+        let entry = at.map(|at| entries.remove(at));
+        drop(entries); // before `entry`, whose drop may run anything
+        match entry {
+            Some(entry) if ctx.readers.get() > 0 => ctx.left.borrow_mut().push(entry.env),
+            entry => drop(entry),
+        }
     }
 }
 
@@ -333,15 +338,49 @@ pub fn is_home(home: *const ()) -> bool {
 /// A copy of the entered environment.
 #[must_use]
 pub fn env() -> Option<Env> {
-    with(|ctx| ctx.top().map(|env| (*env).clone())).flatten()
+    peek(|ctx| ctx.entries.borrow().last().map(|entry| entry.env.clone())).flatten()
 }
 
 fn with_env<R>(f: impl FnOnce(&Slots) -> Option<R>, missing: Missing) -> Result<R, Missing> {
-    with(|ctx| {
-        let env = ctx.top().ok_or(Missing::Runtime)?;
-        f(&env.slots).ok_or(missing)
-    })
-    .ok_or(Missing::Runtime)?
+    let reading = Reading::begin().ok_or(Missing::Runtime)?;
+    f(reading.slots()).ok_or(missing)
+}
+
+/// Keeps the innermost environment where it is, also when it is left.
+struct Reading {
+    slots: *const Slots,
+    stay: Stay,
+}
+
+impl Reading {
+    #[inline]
+    fn begin() -> Option<Self> {
+        let stay = Stay::try_new()?;
+        let ctx = stay.ctx();
+        let slots = Arc::as_ptr(&ctx.entries.borrow().last()?.env.slots);
+        ctx.readers.set(ctx.readers.get() + 1);
+        Some(Self { slots, stay })
+    }
+
+    #[inline]
+    fn slots(&self) -> &Slots {
+        // SAFETY: its environment was entered when `self` was made, and `readers`, which counts
+        // `self`, keeps one that is left from being dropped.
+        unsafe { &*self.slots }
+    }
+}
+
+impl Drop for Reading {
+    #[inline]
+    fn drop(&mut self) {
+        let ctx = self.stay.ctx();
+        let readers = ctx.readers.get() - 1;
+        ctx.readers.set(readers);
+        if readers == 0 && !ctx.left.borrow().is_empty() {
+            let left = ctx.left.take();
+            drop(left); // may run anything
+        }
+    }
 }
 
 /// Runs `f` on the entered reactor's handle, of type `T`.

@@ -186,3 +186,28 @@ fn a_weak_environment_keeps_nothing() {
     drop(env);
     assert!(weak.upgrade().is_none());
 }
+
+#[test]
+fn an_environment_left_while_it_is_read_is_dropped_after() {
+    use alloc::rc::Rc;
+    use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+    struct Watched(Arc<AtomicBool>);
+    impl Drop for Watched {
+        fn drop(&mut self) {
+            self.0.store(true, Relaxed);
+            // Enters and leaves while others are being dropped.
+            drop(enter(Env::new()));
+        }
+    }
+    let dropped = Arc::new(AtomicBool::new(false));
+    let guard = Rc::new(Cell::new(Some(enter(Env::new().with_io(Watched(dropped.clone()))))));
+    let read = io(|watched: &Watched| {
+        drop(guard.take());
+        assert_eq!(io(|_: &Watched| ()), Err(Missing::Runtime), "it is left");
+        watched.0.load(Relaxed)
+    });
+    assert_eq!(read, Ok(false), "and still there for who reads it");
+    assert!(dropped.load(Relaxed));
+    assert!(tls::get().is_null());
+}
