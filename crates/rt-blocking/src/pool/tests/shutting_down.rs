@@ -5,6 +5,14 @@ use std::time::Duration;
 
 use super::*;
 
+/// Whether `thread` does not end, though it has had the time to.
+fn still_waits<T>(thread: &thread::ScopedJoinHandle<'_, T>) -> bool {
+    !(0..10_000).any(|_| {
+        thread::yield_now();
+        thread.is_finished()
+    })
+}
+
 #[test]
 fn a_shutdown_waits_for_what_has_started_and_cancels_the_rest() {
     let pool = Builder::new().max_threads(1).build();
@@ -100,7 +108,7 @@ fn dropping_the_pool_waits_for_what_has_started() {
     let (let_go, running) = held(&pool);
     thread::scope(|scope| {
         let dropping = scope.spawn(|| drop(pool));
-        assert!(!dropping.is_finished());
+        assert!(still_waits(&dropping));
         let_go.send(()).unwrap();
         dropping.join().unwrap();
     });
@@ -186,11 +194,7 @@ fn a_shutdown_waits_for_the_locals_of_each_thread() {
         }
         thread::scope(|scope| {
             let shutdown = scope.spawn(|| pool.shutdown(None));
-            let over = (0..10_000).any(|_| {
-                thread::yield_now();
-                shutdown.is_finished()
-            });
-            assert!(!over, "a local is still being dropped");
+            assert!(still_waits(&shutdown), "a local is being dropped");
             drop(let_go);
             assert!(shutdown.join().unwrap().is_complete());
         });
@@ -256,14 +260,19 @@ fn the_last_owner_may_be_a_thread_local() {
     thread_local! {
         static KEPT: RefCell<Option<Arc<Pool>>> = const { RefCell::new(None) };
     }
-    let (sender, stopped) = channel();
-    let stop = move || sender.send(()).unwrap();
+    // The hook goes with the pool.
+    let (sender, pool_gone) = channel::<()>();
+    let stop = move || drop(sender.clone());
     let pool = Arc::new(Builder::new().keep_alive(Duration::ZERO).on_thread_stop(stop).build());
+    let (let_go, gate) = channel::<()>();
     let kept = pool.clone();
-    block_on(pool.handle().spawn_blocking(move || KEPT.set(Some(kept)))).unwrap();
+    drop(pool.handle().spawn_blocking(move || {
+        KEPT.set(Some(kept));
+        let _ = gate.recv();
+    }));
     drop(pool);
-    stopped.recv().unwrap(); // its locals go after this; a panic in there aborts
-    assert!(stopped.recv().is_err(), "the pool is gone, its hook with it");
+    drop(let_go); // a panic while locals are dropped would abort
+    assert!(pool_gone.recv().is_err());
 }
 
 #[test]
