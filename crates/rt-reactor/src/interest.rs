@@ -74,7 +74,12 @@ impl Interest {
     }
 
     /// The readiness that satisfies it.
+    #[inline]
     pub(crate) const fn mask(self) -> Ready {
+        MASKS[self.0 as usize]
+    }
+
+    const fn make_mask(self) -> Ready {
         let mut mask = Ready::EMPTY;
         if self.is_readable() {
             mask = mask.union(Ready::READABLE.union(Ready::READ_CLOSED));
@@ -91,6 +96,17 @@ impl Interest {
         mask
     }
 }
+
+/// The mask of every interest there is.
+const MASKS: [Ready; 16] = {
+    let mut masks = [Ready::EMPTY; 16];
+    let mut bits = 0;
+    while bits < masks.len() {
+        masks[bits] = Interest(bits as u8).make_mask();
+        bits += 1;
+    }
+    masks
+};
 
 impl BitOr for Interest {
     type Output = Self;

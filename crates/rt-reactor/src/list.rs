@@ -15,7 +15,8 @@
 //! entry. E1 first: L1 finds READY. L2 comes with the lock held and the list empty, so no entry is
 //! linked without LISTED.
 //! **Breaks if** L1 comes before the lock, or L2 after it.
-//! **Checked by** `slot::loom_tests::none_forgotten`.
+//! **Checked by** `slot::loom_tests::none_forgotten` and
+//! `slot::loom_tests::a_listed_future_that_leaves_hides_none_that_comes`.
 
 use std::cell::Cell as StdCell;
 use std::marker::PhantomPinned;
@@ -52,6 +53,10 @@ unsafe impl Send for Head {}
 #[derive(Debug)]
 pub(crate) struct Entry {
     interest: Interest,
+    /// What satisfies it.
+    mask: Ready,
+    /// The cell that it may wait in, if one serves.
+    cell: Option<Cell>,
     /// Whether it put a waker into its cell. The future's alone.
     in_cell: StdCell<bool>,
     /// Whether it was linked; it may have been unlinked since. The future's alone.
@@ -80,8 +85,15 @@ pub(crate) enum Listed {
 
 impl Entry {
     pub(crate) fn new(interest: Interest) -> Self {
+        let cell = match interest {
+            Interest::READABLE => Some(Cell::FutureRead),
+            Interest::WRITABLE => Some(Cell::FutureWrite),
+            _ => None,
+        };
         Self {
             interest,
+            mask: interest.mask(),
+            cell,
             in_cell: StdCell::new(false),
             listed: StdCell::new(false),
             node: UnsafeCell::new(Node::default()),
@@ -94,16 +106,12 @@ impl Entry {
     }
 
     pub(crate) fn mask(&self) -> Ready {
-        self.interest.mask()
+        self.mask
     }
 
     /// The cell that it may wait in, if one serves.
     pub(crate) fn cell(&self) -> Option<Cell> {
-        match self.interest {
-            Interest::READABLE => Some(Cell::FutureRead),
-            Interest::WRITABLE => Some(Cell::FutureWrite),
-            _ => None,
-        }
+        self.cell
     }
 
     /// What tells it from every other living one.

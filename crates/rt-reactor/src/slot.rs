@@ -25,7 +25,7 @@ pub(crate) struct Gone;
 /// See the module. Two cache lines of its own, as neighbours may belong to other threads; what
 /// every wait touches comes first.
 #[derive(Debug)]
-#[repr(align(128))]
+#[repr(C, align(128))]
 pub(crate) struct Slot {
     state: State,
     cells: [WakerCell; Cell::COUNT],
@@ -88,17 +88,21 @@ impl Slot {
 
     #[inline]
     fn hand_out(&self, fired: Fired, ready: Ready, out: &mut impl Wakes) {
-        // All are taken before the first is handed out: a full batch wakes at once, and what it
-        // wakes may want one of these cells.
-        for waker in self.take(fired).into_iter().flatten() {
-            out.push(waker);
+        if let Some(cell) = fired.only() {
+            // SAFETY: we cleared WAITING of this cell (I3).
+            out.push(unsafe { self.cell(cell).take() });
+        } else if fired.any() {
+            // All are taken before the first is handed out: a full batch wakes at once, and what
+            // it wakes may want one of these cells.
+            for waker in self.take(fired).into_iter().flatten() {
+                out.push(waker);
+            }
         }
         if fired.listed {
             self.list.hand_out(ready, &self.state, out);
         }
     }
 
-    #[inline]
     fn take(&self, fired: Fired) -> [Option<Waker>; Cell::COUNT] {
         Cell::ALL.map(|cell| {
             fired.has(cell).then(|| {
@@ -200,8 +204,12 @@ impl Slot {
     }
 
     /// The cell in which `entry` waits.
+    #[inline]
     fn cell_of(&self, entry: &Entry) -> Option<Cell> {
-        let cell = entry.cell().filter(|_| entry.is_in_cell())?;
+        if !entry.is_in_cell() {
+            return None;
+        }
+        let cell = entry.cell()?;
         let place = self.cell(cell);
         let mut turns = 0;
         loop {
@@ -255,6 +263,7 @@ impl Slot {
     }
 
     /// Claims the cell in which `entry` waits, with the waker there.
+    #[inline]
     fn take_back(&self, entry: &Entry) -> Option<Cell> {
         loop {
             let cell = self.cell_of(entry)?;

@@ -1,9 +1,11 @@
 //! What only Unix has: [`AsyncFd`], for descriptors that no other type here wraps.
 
 mod async_fd;
+mod future;
 mod guard;
 
-pub use async_fd::{AsyncFd, AsyncFdReady, AsyncFdReadyMut, AsyncFdRegisterError};
+pub use async_fd::{AsyncFd, AsyncFdRegisterError};
+pub use future::{AsyncFdReady, AsyncFdReadyMut};
 pub use guard::{AsyncFdReadyGuard, AsyncFdReadyMutGuard, TryIoError};
 
 #[cfg(all(test, target_os = "linux", not(rt_loom)))]

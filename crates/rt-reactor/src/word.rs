@@ -141,6 +141,22 @@ pub(crate) struct Fired {
 }
 
 impl Fired {
+    /// Whether any waker is the caller's.
+    #[inline]
+    pub(crate) fn any(self) -> bool {
+        self.cells != 0
+    }
+
+    /// The cell whose waker is the caller's, if it is one alone.
+    #[inline]
+    pub(crate) fn only(self) -> Option<Cell> {
+        if !self.cells.is_power_of_two() {
+            return None;
+        }
+        let at = (self.cells.trailing_zeros() - CELLS_AT) / 2;
+        Some(Cell::ALL[at as usize])
+    }
+
     /// Whether the waker in `cell` is the caller's.
     pub(crate) fn has(self, cell: Cell) -> bool {
         self.cells & cell.waiting() != 0

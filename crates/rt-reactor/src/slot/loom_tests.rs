@@ -380,3 +380,28 @@ fn none_forgotten() {
         producer.join().unwrap();
     });
 }
+
+#[test]
+fn a_listed_future_that_leaves_hides_none_that_comes() {
+    model(|| {
+        const LISTED: Interest = Interest::READABLE.add(Interest::WRITABLE);
+        let source = Source::new();
+        let park = ThreadPark::new();
+        let (leaving_waker, _called) = waker(&park);
+        let leaving = Entry::new(LISTED);
+        // SAFETY: the entry stays until the cancel below; one call at a time.
+        let waited = unsafe { source.slot.future_wait(&leaving, &leaving_waker, None) };
+        assert!(waited.is_pending());
+        let coming = {
+            let source = source.clone();
+            thread::spawn(move || source.take_future(LISTED))
+        };
+        let producer = {
+            let source = source.clone();
+            thread::spawn(move || source.produce())
+        };
+        source.slot.cancel(&leaving);
+        coming.join().unwrap();
+        producer.join().unwrap();
+    });
+}

@@ -2,20 +2,18 @@
 
 use std::error::Error;
 use std::fmt;
-use std::future::Future;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::panic::Location;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use mio::unix::SourceFd;
-use pin_project_lite::pin_project;
 use rt_task::base::context::Missing;
 use rt_task::wait::{Wait, WaitKind};
 
+use super::future::{AsyncFdReady, AsyncFdReadyMut};
 use super::guard::{AsyncFdReadyGuard, AsyncFdReadyMutGuard};
-use crate::future::{AsyncIo, Host, Waiter};
+use crate::future::AsyncIo;
 use crate::handle::Handle;
 use crate::interest::Interest;
 use crate::ready::{Direction, ReadyEvent};
@@ -181,6 +179,10 @@ impl<T: AsRawFd> AsyncFd<T> {
         Some(inner)
     }
 
+    pub(super) fn registration(&self) -> &Registration {
+        &self.registration
+    }
+
     pub(super) fn clear(&self, event: ReadyEvent) {
         self.registration.clear_ready(event);
     }
@@ -260,13 +262,13 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// Cancel safe: nothing is consumed.
     #[track_caller]
     pub fn ready(&self, interest: Interest) -> AsyncFdReady<'_, T> {
-        AsyncFdReady { waiter: Waiter::new(Shared(self), interest, Location::caller()) }
+        AsyncFdReady::new(self, interest, Location::caller())
     }
 
     /// The same as [`ready`](Self::ready), for who owns the descriptor.
     #[track_caller]
     pub fn ready_mut(&mut self, interest: Interest) -> AsyncFdReadyMut<'_, T> {
-        AsyncFdReadyMut { waiter: Waiter::new(Owned(Some(self)), interest, Location::caller()) }
+        AsyncFdReadyMut::new(self, interest, Location::caller())
     }
 
     /// Waits until the descriptor can be read. See [`ready`](Self::ready).
@@ -379,86 +381,6 @@ impl<T: AsRawFd + fmt::Debug> fmt::Debug for AsyncFd<T> {
 impl<T: AsRawFd> Drop for AsyncFd<T> {
     fn drop(&mut self) {
         drop(self.take_inner());
-    }
-}
-
-/// A descriptor shared with others.
-struct Shared<'a, T: AsRawFd>(&'a AsyncFd<T>);
-
-impl<T: AsRawFd> Host for Shared<'_, T> {
-    fn registration(&self) -> Option<&Registration> {
-        Some(&self.0.registration)
-    }
-}
-
-/// A descriptor that goes on to the guard.
-struct Owned<'a, T: AsRawFd>(Option<&'a mut AsyncFd<T>>);
-
-impl<T: AsRawFd> Default for Owned<'_, T> {
-    fn default() -> Self {
-        Self(None)
-    }
-}
-
-impl<T: AsRawFd> Host for Owned<'_, T> {
-    fn registration(&self) -> Option<&Registration> {
-        self.0.as_ref().map(|fd| &fd.registration)
-    }
-}
-
-pin_project! {
-    /// Waits until a descriptor is ready. See [`AsyncFd::ready`].
-    #[must_use = "futures do nothing unless polled"]
-    pub struct AsyncFdReady<'a, T: AsRawFd> {
-        #[pin]
-        waiter: Waiter<Shared<'a, T>>,
-    }
-}
-
-impl<'a, T: AsRawFd> Future for AsyncFdReady<'a, T> {
-    type Output = io::Result<AsyncFdReadyGuard<'a, T>>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut waiter = self.project().waiter;
-        let event = ready!(waiter.as_mut().poll_ready(cx))?;
-        let Shared(fd) = waiter.host;
-        Poll::Ready(Ok(AsyncFdReadyGuard::new(fd, event)))
-    }
-}
-
-pin_project! {
-    /// Waits until a descriptor is ready. See [`AsyncFd::ready_mut`].
-    ///
-    /// # Panics
-    /// When polled again after it was ready.
-    #[must_use = "futures do nothing unless polled"]
-    pub struct AsyncFdReadyMut<'a, T: AsRawFd> {
-        #[pin]
-        waiter: Waiter<Owned<'a, T>>,
-    }
-}
-
-impl<'a, T: AsRawFd> Future for AsyncFdReadyMut<'a, T> {
-    type Output = io::Result<AsyncFdReadyMutGuard<'a, T>>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut waiter = self.project().waiter;
-        let event = ready!(waiter.as_mut().poll_ready(cx))?;
-        let Owned(fd) = waiter.finish();
-        let fd = fd.expect("it was there to be polled");
-        Poll::Ready(Ok(AsyncFdReadyMutGuard::new(fd, event)))
-    }
-}
-
-impl<T: AsRawFd> fmt::Debug for AsyncFdReady<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.waiter.fmt("AsyncFdReady", f)
-    }
-}
-
-impl<T: AsRawFd> fmt::Debug for AsyncFdReadyMut<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.waiter.fmt("AsyncFdReadyMut", f)
     }
 }
 

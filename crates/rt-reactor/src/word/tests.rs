@@ -82,6 +82,9 @@ fn an_event_wakes_exactly_whom_it_satisfies() {
             assert_ne!(after.tick(), word.tick());
             assert_eq!(after.generation(), word.generation());
             assert_eq!(fired.listed, word.has(LISTED));
+            let woken: Vec<Cell> = Cell::ALL.into_iter().filter(|&c| fired.has(c)).collect();
+            assert_eq!(fired.any(), !woken.is_empty());
+            assert_eq!(fired.only(), (woken.len() == 1).then(|| woken[0]));
             for cell in Cell::ALL {
                 let woken = word.is_waiting(cell) && cell.mask().meets(ready);
                 assert_eq!(fired.has(cell), woken, "{word:?} {cell:?} {ready:?}");
