@@ -1,0 +1,200 @@
+//! What all sockets have in common: a source, and its stay in a reactor.
+
+use std::fmt;
+use std::io;
+use std::panic::Location;
+
+use mio::event::Source;
+use rt_reactor::{Handle, Interest, Registration};
+use rt_task::wait::{Wait, WaitKind};
+
+/// A socket's inside: who carries its bytes. Asked in one place, [`os`](Self::os).
+///
+/// The operating system, so far. A simulator's sockets will be another variant, and every
+/// `os()` a match.
+pub(crate) enum Socket<S> {
+    Os(Os<S>),
+}
+
+impl<S> Socket<S> {
+    #[inline]
+    pub(crate) fn os(&self) -> &Os<S> {
+        let Self::Os(os) = self;
+        os
+    }
+
+    pub(crate) fn into_os(self) -> Os<S> {
+        let Self::Os(os) = self;
+        os
+    }
+}
+
+/// A socket of the operating system, registered with a reactor.
+pub(crate) struct Os<S> {
+    /// Before `registration`, to be closed before that goes: nothing is told of it any more then,
+    /// and a system call to say so is saved.
+    source: S,
+    registration: Registration,
+}
+
+/// Both ways.
+pub(crate) const DUPLEX: Interest = Interest::READABLE.add(Interest::WRITABLE);
+
+/// The reactor that is entered, for `what` called at `site`.
+///
+/// # Errors
+/// If none is.
+pub(crate) fn reactor(what: &str, site: &'static Location<'static>) -> io::Result<Handle> {
+    Handle::current().map_err(|missing| missing.io_error(what, site))
+}
+
+impl<S: Source> Os<S> {
+    /// `source`, registered for `interest`.
+    pub(crate) fn new(mut source: S, interest: Interest, reactor: &Handle) -> io::Result<Self> {
+        let registration = Registration::new(&mut source, interest, reactor)?;
+        Ok(Self { source, registration })
+    }
+
+    /// The same, for one that is likely ready.
+    pub(crate) fn new_ready(
+        mut source: S,
+        interest: Interest,
+        reactor: &Handle,
+    ) -> io::Result<Self> {
+        let registration = Registration::new_ready(&mut source, interest, reactor)?;
+        Ok(Self { source, registration })
+    }
+
+    /// The source alone, free to be registered anew.
+    pub(crate) fn into_source(mut self) -> io::Result<S> {
+        self.registration.deregister(&mut self.source)?;
+        Ok(self.source)
+    }
+}
+
+impl<S> Os<S> {
+    #[inline]
+    pub(crate) fn source(&self) -> &S {
+        &self.source
+    }
+
+    #[inline]
+    pub(crate) fn registration(&self) -> &Registration {
+        &self.registration
+    }
+
+    /// What a dump shows of a task that waits here.
+    #[inline]
+    pub(crate) fn wait(&self, kind: WaitKind, site: &'static Location<'static>) -> Wait {
+        Wait { kind, object: self.registration.object(), site }
+    }
+
+    /// Runs `f` if the socket is known to be ready, and again if a signal interrupted it.
+    pub(crate) fn attempt<R>(
+        &self,
+        interest: Interest,
+        mut f: impl FnMut() -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.registration.try_io(interest, || uninterrupted(&mut f))
+    }
+}
+
+/// Runs `f` until no signal interrupts it.
+pub(crate) fn uninterrupted<R>(mut f: impl FnMut() -> io::Result<R>) -> io::Result<R> {
+    loop {
+        match f() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for Socket<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What the reactor knows is not the reader's concern.
+        self.os().source.fmt(f)
+    }
+}
+
+/// The methods that wait for readiness, the same for every socket that goes both ways.
+macro_rules! readiness {
+    () => {
+        /// Waits until the socket is ready for any of `interest`, and tells for which.
+        ///
+        /// Readiness is a hint, and is kept until an operation would block: try, and wait again
+        /// if it does. Any number of tasks may wait. Cancel safe: nothing is consumed.
+        ///
+        /// # Errors
+        /// When the I/O driver is gone.
+        #[track_caller]
+        pub fn ready(
+            &self,
+            interest: Interest,
+        ) -> impl Future<Output = io::Result<Ready>> + Send + Sync + '_ {
+            let ready = self.socket.os().registration().ready(interest);
+            async move { Ok(ready.await?.ready) }
+        }
+
+        /// Waits until reading may not block. See [`ready`](Self::ready).
+        ///
+        /// # Errors
+        /// When the I/O driver is gone.
+        #[track_caller]
+        pub fn readable(&self) -> impl Future<Output = io::Result<()>> + Send + Sync + '_ {
+            let ready = self.socket.os().registration().readable();
+            async move { ready.await.map(drop) }
+        }
+
+        /// Waits until writing may not block. See [`ready`](Self::ready).
+        ///
+        /// # Errors
+        /// When the I/O driver is gone.
+        #[track_caller]
+        pub fn writable(&self) -> impl Future<Output = io::Result<()>> + Send + Sync + '_ {
+            let ready = self.socket.os().registration().writable();
+            async move { ready.await.map(drop) }
+        }
+
+        /// Runs `f`, an operation of your own on the descriptor, if the socket is known to be
+        /// ready for `interest`; takes note if `f` would block.
+        ///
+        /// `f` must not block, and not return `WouldBlock` for any other reason.
+        ///
+        /// # Errors
+        /// That of `f`; `WouldBlock` if the socket is not ready as far as is known.
+        pub fn try_io<R>(
+            &self,
+            interest: Interest,
+            f: impl FnOnce() -> io::Result<R>,
+        ) -> io::Result<R> {
+            let os = self.socket.os();
+            os.registration().try_io(interest, || os.source().try_io(f))
+        }
+
+        /// Runs `f`, an operation of your own on the descriptor, once the socket is ready for
+        /// `interest`, and again as long as it would block.
+        ///
+        /// Any number of tasks may wait. Cancel safe as far as `f` is: it has not succeeded when
+        /// the future is dropped early.
+        ///
+        /// # Errors
+        /// That of `f`; or when the I/O driver is gone.
+        #[track_caller]
+        pub fn async_io<'a, R: 'a, F>(
+            &'a self,
+            interest: Interest,
+            mut f: F,
+        ) -> AsyncIo<'a, R, impl FnMut() -> io::Result<R> + use<'a, R, F>>
+        where
+            F: FnMut() -> io::Result<R> + 'a,
+        {
+            let os = self.socket.os();
+            let kind = match interest.is_readable() {
+                true => WaitKind::Readable,
+                false => WaitKind::Writable,
+            };
+            os.registration().async_io(interest, kind, move || os.source().try_io(&mut f))
+        }
+    };
+}
+pub(crate) use readiness;

@@ -1,0 +1,44 @@
+//! Unix.
+
+/// No descriptor, or no memory, for another socket.
+pub(crate) const EXHAUSTION: &[i32] = &[libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+
+/// Linux gives a pending error of the new connection to `accept`; its manual says to go on.
+pub(crate) const GONE: &[i32] = &[
+    libc::EPROTO,
+    libc::ENOPROTOOPT,
+    libc::ENETDOWN,
+    libc::ENETUNREACH,
+    libc::EHOSTDOWN,
+    libc::EHOSTUNREACH,
+];
+
+/// Slices that one vectored call takes (`IOV_MAX`); on other systems, what POSIX promises.
+pub(crate) const SLICES_MAX: usize = if cfg!(any(
+    target_os = "linux",
+    target_os = "android",
+    target_os = "freebsd",
+    target_vendor = "apple"
+)) {
+    1024
+} else {
+    16
+};
+
+/// Lends the descriptor of a socket type.
+macro_rules! borrowed {
+    ($($socket:ty),*) => {$(
+        impl std::os::fd::AsFd for $socket {
+            fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+                self.socket.os().source().as_fd()
+            }
+        }
+
+        impl std::os::fd::AsRawFd for $socket {
+            fn as_raw_fd(&self) -> std::os::fd::RawFd {
+                std::os::fd::AsFd::as_fd(self).as_raw_fd()
+            }
+        }
+    )*};
+}
+pub(crate) use borrowed;

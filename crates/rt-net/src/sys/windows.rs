@@ -1,0 +1,28 @@
+//! Windows.
+
+/// `WSAEMFILE` and `WSAENOBUFS`: no handle, or no memory, for another socket.
+pub(crate) const EXHAUSTION: &[i32] = &[10024, 10055];
+
+/// Windows tells of a connection that is gone by `WSAECONNRESET`, which has a kind of its own.
+pub(crate) const GONE: &[i32] = &[];
+
+/// Slices that one vectored call takes: any number that fits its argument.
+pub(crate) const SLICES_MAX: usize = u32::MAX as usize;
+
+/// Lends the handle of a socket type.
+macro_rules! borrowed {
+    ($($socket:ty),*) => {$(
+        impl std::os::windows::io::AsSocket for $socket {
+            fn as_socket(&self) -> std::os::windows::io::BorrowedSocket<'_> {
+                self.socket.os().source().as_socket()
+            }
+        }
+
+        impl std::os::windows::io::AsRawSocket for $socket {
+            fn as_raw_socket(&self) -> std::os::windows::io::RawSocket {
+                std::os::windows::io::AsSocket::as_socket(self).as_raw_socket()
+            }
+        }
+    )*};
+}
+pub(crate) use borrowed;

@@ -1,0 +1,77 @@
+//! The stream as a reader and a writer: `rt-io`'s traits, and each file below those of another
+//! crate.
+//!
+//! Where a task waits is noted as the line that polled the trait's method.
+
+#[cfg(feature = "futures-io")]
+mod futures_io;
+#[cfg(feature = "hyper")]
+mod hyper_rt;
+#[cfg(feature = "tokio-io")]
+mod tokio_io;
+
+use std::io::{self, IoSlice};
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use rt_io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::TcpStream;
+
+impl AsyncRead for TcpStream {
+    #[inline]
+    #[track_caller]
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.poll_read_at(cx, buf, Location::caller())
+    }
+}
+
+/// What the writing traits of `rt-io`, `tokio` and `hyper` agree on.
+macro_rules! writes {
+    () => {
+        #[inline]
+        #[track_caller]
+        fn poll_write(
+            self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            buf: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            self.poll_write_at(cx, buf, Location::caller())
+        }
+
+        #[inline]
+        #[track_caller]
+        fn poll_write_vectored(
+            self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            bufs: &[IoSlice<'_>],
+        ) -> Poll<io::Result<usize>> {
+            self.poll_write_vectored_at(cx, bufs, Location::caller())
+        }
+
+        #[inline]
+        fn is_write_vectored(&self) -> bool {
+            true
+        }
+
+        #[inline]
+        fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(())) // nothing is ever held back
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(self.shut_down())
+        }
+    };
+}
+#[cfg(any(feature = "tokio-io", feature = "hyper"))]
+use writes;
+
+impl AsyncWrite for TcpStream {
+    writes!();
+}

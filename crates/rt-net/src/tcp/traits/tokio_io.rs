@@ -1,0 +1,26 @@
+//! `tokio`'s traits. Its runtime has no part in this.
+
+use std::io::{self, IoSlice};
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::{TcpStream, writes};
+use crate::uninit;
+
+impl tokio::io::AsyncRead for TcpStream {
+    #[inline]
+    #[track_caller]
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let site = Location::caller();
+        uninit::tokio_io::fill(buf, |buf| self.poll_read_at(cx, buf, site))
+    }
+}
+
+impl tokio::io::AsyncWrite for TcpStream {
+    writes!();
+}
