@@ -1,0 +1,1 @@
+//! Stopping the clock, seen from a task.

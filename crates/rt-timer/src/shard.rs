@@ -1,0 +1,306 @@
+//! The wheel of one driver behind its lock, and what is told about it without the lock.
+//!
+//! A shard is never freed. A `Sleep` holds a plain reference to one with a [generation](Stamp), and
+//! its last access to it may come after the driver's end, and after the shard's next start: then
+//! the generations differ. See [`pool`](crate::pool).
+//!
+//! # Protocol: wait
+//! `published` is the wheel's earliest tick and the flag SEEN: the thread that turns the driver
+//! goes by this tick, and is to be called if it becomes earlier. Both are written under the lock.
+//!
+//! | the driver's thread                      | a thread that arms a timer                      |
+//! |------------------------------------------|-------------------------------------------------|
+//! | W1 load `published`; if SEEN, that is it | A1 lock, link                                   |
+//! | W2 else lock, set SEEN, let go           | A2 if earlier than published: publish, clear SEEN |
+//! | W3 wait until that tick, or for a call   | A3 if SEEN was set: let go of the lock and call |
+//!
+//! **Claim (no timer is missed).** The driver's thread does not wait past the tick of an armed timer,
+//! as long as calls are kept for the next wait (as [`Unpark`](rt_task::base::seam::Unpark) says).
+//! **Why.** W2 and A2 are ordered by the lock. A2 first: W2 finds the earlier tick. W2 first: A2
+//! finds SEEN, and A3 calls. W1 may load an old value with SEEN; whoever replaced it by an earlier one
+//! found SEEN, too, and calls, so W3 ends at once and the next W1 is ordered after A2 by the call. A
+//! thread that *is* the driver's leaves SEEN set and calls nobody: it comes to W1 before it waits.
+//! **Breaks if** A2 clears SEEN without A3, or a removal clears it.
+//! **Checked by** `shard::loom_tests::no_timer_is_missed`.
+
+use std::ptr;
+use std::sync::Arc;
+
+use rt_task::base::byte_lock::{ByteGuard, ByteLock};
+use rt_task::base::context;
+use rt_task::base::driver::WakeBatch;
+use rt_task::base::seam::Wakes;
+use rt_task::base::shim::{AtomicU64, Ordering::*};
+
+use crate::moment::{Moment, Phase};
+use crate::node::{Fire, fire};
+use crate::wheel::{Step, Wheel};
+
+/// The wheel of one driver. Lives for ever; see the module.
+pub(crate) struct Shard {
+    locked: ByteLock<Locked>,
+    /// See the protocol. The tick, shifted by one, and SEEN.
+    published: AtomicU64,
+}
+
+struct Locked {
+    wheel: Wheel,
+    phase: Phase,
+    generation: u16,
+    owner: Owner,
+}
+
+/// Calls the thread back that turns a driver.
+pub(crate) type Call = Arc<dyn Fn() + Send + Sync>;
+
+/// Who turns the driver.
+#[derive(Default)]
+struct Owner {
+    /// The address by which its scheduler knows that it is at home; zero if it has none.
+    home: usize,
+    call: Option<Call>,
+}
+
+/// A driver, by its shard and the shard's generation.
+#[derive(Clone, Copy)]
+pub(crate) struct Stamp {
+    pub(crate) shard: &'static Shard,
+    pub(crate) generation: u16,
+}
+
+const SEEN: u64 = 1;
+/// The published tick of an empty wheel: later than any other.
+const NEVER: u64 = u64::MAX >> 1;
+
+impl Shard {
+    /// A shard that no driver uses.
+    pub(crate) fn new() -> Self {
+        let locked = Locked {
+            wheel: Wheel::new(0),
+            phase: Phase::default(),
+            generation: 0,
+            owner: Owner::default(),
+        };
+        Self { locked: ByteLock::new(locked), published: AtomicU64::new(NEVER << 1) }
+    }
+
+    /// Begins with an empty wheel at `origin`, for a driver that the result names.
+    pub(crate) fn open(&'static self, origin: Moment) -> Stamp {
+        let mut held = self.lock();
+        let locked = &mut *held.guard;
+        locked.phase = Phase::at(origin);
+        locked.wheel.restart(locked.phase.tick_at(origin));
+        Stamp { shard: self, generation: locked.generation }
+    }
+
+    /// Ends the driver: all its timers are told. Whether the shard may begin again.
+    pub(crate) fn close(&self) -> bool {
+        let mut held = self.lock();
+        let ended = held.guard.generation;
+        // From here on nobody arms a timer: no stamp has this generation.
+        held.guard.generation = ended.wrapping_add(1);
+        let owner = std::mem::take(&mut held.guard.owner);
+        drop(held);
+        drop(owner); // may run anything
+        let mut out = WakeBatch::new();
+        while !self.close_some(&mut out) {
+            out.wake_all();
+        }
+        ended < GENERATION_MAX
+    }
+
+    fn close_some(&self, out: &mut WakeBatch) -> bool {
+        let mut held = self.lock();
+        while !out.is_full() {
+            let Some(entry) = held.wheel().take_any() else {
+                self.published.store(NEVER << 1, Relaxed); // written under the lock, as ever
+                return true;
+            };
+            // SAFETY: the wheel of this lock has handed it out.
+            if let Some(waker) = unsafe { fire(entry, Fire::Close) } {
+                out.push(waker);
+            }
+        }
+        false
+    }
+
+    /// Takes the lock. One read-modify-write.
+    #[inline]
+    pub(crate) fn lock(&self) -> Held<'_> {
+        Held { guard: self.locked.lock(), published: &self.published, call: None }
+    }
+
+    /// W1, W2: the tick up to which the driver's thread may wait. No read-modify-write unless
+    /// another thread armed an earlier timer since the last call.
+    #[inline]
+    pub(crate) fn next(&self) -> Option<u64> {
+        let mut word = self.published.load(Relaxed); // W1; the call of A3 orders
+        if word & SEEN == 0 {
+            word = self.lock().see(); // W2
+        }
+        let tick = word >> 1;
+        (tick != NEVER).then_some(tick)
+    }
+
+    /// One hold of the lock. Whether that was all.
+    fn advance_some(&self, turn: Turn, out: &mut impl Wakes) -> bool {
+        let mut held = self.lock();
+        if !held.is(turn.generation) {
+            return true;
+        }
+        for _ in 0..STEPS_MAX {
+            if out.is_full() {
+                return false;
+            }
+            match held.wheel().step(turn.now) {
+                Step::Due(entry) => {
+                    // SAFETY: the wheel of this lock has handed it out.
+                    if let Some(waker) = unsafe { fire(entry, Fire::Due) } {
+                        out.push(waker);
+                    }
+                }
+                Step::Moved => {}
+                Step::Done => {
+                    if turn.by_driver {
+                        held.see();
+                    } else {
+                        held.later();
+                    }
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// Says who turns the driver.
+    pub(crate) fn set_owner(&self, stamp: Stamp, home: *const (), call: Call) {
+        let mut owner = Owner { home: home.addr(), call: Some(call) };
+        let mut held = self.lock();
+        if held.is(stamp.generation) {
+            std::mem::swap(&mut held.guard.owner, &mut owner);
+        }
+        drop(held);
+        drop(owner); // the one before, or ours that came too late: may run anything
+    }
+}
+
+impl Stamp {
+    /// Hands out what is due at the tick `now`; nothing, once the driver is gone. `by_driver`: this is
+    /// the thread that turns it.
+    pub(crate) fn advance(self, now: u64, by_driver: bool, out: &mut impl Wakes) {
+        let turn = Turn { generation: self.generation, now, by_driver };
+        while !self.shard.advance_some(turn, out) {
+            if out.is_full() {
+                out.wake_all();
+            }
+        }
+    }
+
+    /// How many timers are armed.
+    pub(crate) fn armed(self) -> usize {
+        let mut held = self.shard.lock();
+        if held.is(self.generation) { held.wheel().len() } else { 0 }
+    }
+}
+
+/// One advance, over several holds of the lock: the driver may be gone in between.
+#[derive(Clone, Copy)]
+struct Turn {
+    generation: u16,
+    now: u64,
+    by_driver: bool,
+}
+
+/// A shard whose lock is held. Dropping it lets go.
+pub(crate) struct Held<'a> {
+    guard: ByteGuard<'a, Locked>,
+    published: &'a AtomicU64,
+    call: Option<Call>,
+}
+
+impl Held<'_> {
+    /// Whether the driver of that generation still exists.
+    #[inline]
+    pub(crate) fn is(&self, generation: u16) -> bool {
+        self.guard.generation == generation
+    }
+
+    #[inline]
+    pub(crate) fn wheel(&mut self) -> &mut Wheel {
+        &mut self.guard.wheel
+    }
+
+    #[inline]
+    pub(crate) fn phase(&self) -> Phase {
+        self.guard.phase
+    }
+
+    fn earliest(&self) -> u64 {
+        self.guard.wheel.earliest().unwrap_or(NEVER)
+    }
+
+    /// A2, after the wheel's earliest may have become earlier.
+    #[inline]
+    pub(crate) fn earlier(&mut self) {
+        let word = self.published.load(Relaxed); // written under the lock alone
+        let earliest = self.earliest();
+        if earliest >= word >> 1 {
+            return self.later();
+        }
+        if self.guard.owner.is_here() {
+            self.published.store(earliest << 1 | word & SEEN, Relaxed); // as the module says
+            return;
+        }
+        self.published.store(earliest << 1, Relaxed); // as the module says
+        if word & SEEN != 0 {
+            self.call = self.guard.owner.call.clone();
+        }
+    }
+
+    /// After the wheel's earliest may have become later. Nobody need be called for that.
+    #[inline]
+    pub(crate) fn later(&mut self) {
+        let word = self.published.load(Relaxed); // written under the lock alone
+        let earliest = self.earliest();
+        if earliest > word >> 1 {
+            self.published.store(earliest << 1 | word & SEEN, Relaxed); // as the module says
+        }
+    }
+
+    /// W2. Returns what is published now.
+    fn see(&mut self) -> u64 {
+        let word = self.earliest() << 1 | SEEN;
+        self.published.store(word, Relaxed); // as the module says
+        word
+    }
+
+    /// Lets go of the lock; then A3, if it is owed.
+    #[inline]
+    pub(crate) fn unlock_and_call(self) {
+        let Self { guard, call, .. } = self;
+        drop(guard);
+        if let Some(call) = call {
+            call();
+        }
+    }
+}
+
+impl Owner {
+    /// Whether this thread is the one that turns the driver.
+    #[inline]
+    fn is_here(&self) -> bool {
+        self.home != 0 && context::is_home(ptr::without_provenance(self.home))
+    }
+}
+
+/// Steps per hold of the lock: some microseconds at most, however many timers move down at once.
+const STEPS_MAX: usize = if cfg!(any(test, rt_loom)) { 4 } else { 256 };
+
+/// After its last generation a shard rests for good: ten kilobytes for 65,536 runtimes.
+const GENERATION_MAX: u16 = u16::MAX;
+
+#[cfg(all(test, rt_loom))]
+mod loom_tests;
+#[cfg(all(test, not(rt_loom)))]
+mod tests;
