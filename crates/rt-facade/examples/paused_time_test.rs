@@ -10,7 +10,8 @@ use std::io;
 use std::time::SystemTime;
 
 use rt_facade::runtime::Builder;
-use rt_facade::time::{Duration, Elapsed, Instant, advance, sleep, timeout};
+use rt_facade::time::error::Elapsed;
+use rt_facade::time::{Duration, Instant, advance, sleep, timeout};
 
 /// What is to be tested: asks until there is an answer, and waits twice as long after each try, up to an
 /// hour.
