@@ -69,6 +69,8 @@ mod job;
 mod join;
 #[cfg(all(test, feature = "std", not(rt_loom)))]
 mod kit;
+#[cfg(doctest)]
+mod misuse;
 mod owned;
 mod panic;
 mod runnable;

@@ -45,27 +45,8 @@ impl Look {
         if cfg!(rt_loom) || found() || !self.is_due() || !may_look() {
             return;
         }
-        let seen = self.watch(found);
+        let seen = watch(&self.clock, found);
         self.learn(seen);
-    }
-
-    fn watch(&self, found: impl Fn() -> bool) -> bool {
-        let end = self.clock.now().saturating_add(LOOK_MAX);
-        while self.clock.now() < end {
-            for _ in 0..PAUSES {
-                spin_loop();
-                if found() {
-                    return true;
-                }
-            }
-            // Who is to bring it may be waiting for this very processor: the system likes to wake a
-            // thread where its waker runs.
-            thread::yield_now();
-            if found() {
-                return true;
-            }
-        }
-        false
     }
 
     fn is_due(&mut self) -> bool {
@@ -87,6 +68,26 @@ impl Look {
     }
 }
 
+/// Looks for as long as `clock` says. Tells whether `found` ever held.
+fn watch(clock: &impl Clock, found: impl Fn() -> bool) -> bool {
+    let end = clock.now().saturating_add(LOOK_MAX);
+    while clock.now() < end {
+        for _ in 0..PAUSES {
+            spin_loop();
+            if found() {
+                return true;
+            }
+        }
+        // Who is to bring it may be waiting for this very processor: the system likes to wake a
+        // thread where its waker runs.
+        thread::yield_now();
+        if found() {
+            return true;
+        }
+    }
+    false
+}
+
 /// About what sleeping and being woken costs, sender and sleeper together: 5 µs where processors
 /// idle lightly, 35 µs on a virtual machine that takes an exit for each interrupt.
 const LOOK_MAX: Duration = Duration::from_micros(20);
@@ -100,6 +101,8 @@ const SKIPS_MAX: u32 = 256;
 #[cfg(all(test, not(rt_loom)))]
 mod tests {
     use super::*;
+    use crate::base::clock::Pausable;
+    use core::cell::Cell;
 
     fn waits_until_due(look: &mut Look) -> u32 {
         (0..).find(|_| look.is_due()).expect("a look comes")
@@ -135,19 +138,38 @@ mod tests {
     }
 
     #[test]
-    fn it_looks_until_it_finds_where_it_may() {
+    fn it_looks_once_where_it_may_not_and_when_it_is_found_at_once() {
         let mut look = Look::new();
         look.skips_left = 0;
-        let glances = core::cell::Cell::new(0);
+        let glances = Cell::new(0);
+        let glance = |found| {
+            glances.set(glances.get() + 1);
+            found
+        };
+        look.around(|| false, || glance(false));
+        assert_eq!(glances.get(), 1);
+        look.skips_left = 0;
+        look.around(|| unreachable!("found already"), || glance(true));
+        assert_eq!((glances.get(), look.skips), (2, SKIPS_FIRST), "nothing was learned");
+    }
+
+    #[test]
+    fn it_looks_until_it_finds_or_the_time_is_over() {
+        let clock = Pausable::new();
+        clock.pause().unwrap();
+        let glances = Cell::new(0);
         let glance = |found: u32| {
             glances.set(glances.get() + 1);
             glances.get() == found
         };
-        look.around(|| false, || glance(20));
-        assert_eq!(glances.get(), 1, "no second glance where it may not look");
-        look.skips_left = 0;
-        look.around(|| true, || glance(20));
-        assert_eq!(glances.get(), 20, "it looked until it found");
-        assert_eq!(look.skips, SKIPS_FIRST / 2);
+        assert!(watch(&clock, || glance(1000)));
+        assert_eq!(glances.get(), 1000);
+        glances.set(0);
+        let span = LOOK_MAX / 100;
+        assert!(!watch(&clock, || {
+            clock.advance(span).unwrap();
+            glance(0)
+        }));
+        assert_eq!(glances.get(), 100_u32.next_multiple_of(PAUSES + 1));
     }
 }

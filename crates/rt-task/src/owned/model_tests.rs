@@ -8,7 +8,7 @@ use core::future::poll_fn;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use core::task::{Poll, Waker};
 use proptest::prelude::*;
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 
 use super::*;
 use crate::base::context::{Env, visit_blocking};
@@ -230,8 +230,11 @@ fn tasks_go_to_the_shard_of_the_thread_that_polls_them() {
             Some(self.0)
         }
     }
-    // SAFETY: `owned` returns what the scheduler was made with; there is one.
-    let owned = Box::leak(Box::new(unsafe { Owned::new(3) }));
+    static OWNED: LazyLock<Owned<Sharded>> = LazyLock::new(|| {
+        // SAFETY: `owned` returns what the scheduler was made with: this one.
+        unsafe { Owned::new(3) }
+    });
+    let owned = &*OWNED;
     let handles: Vec<_> = [0_u16, 1, 2, 4]
         .into_iter()
         .map(|shard| {

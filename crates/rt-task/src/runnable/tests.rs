@@ -8,7 +8,7 @@ use core::future::{Future, pending, poll_fn};
 use core::pin::Pin;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use core::task::{Context, Poll, Waker};
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 
 use crate::kit::*;
 use crate::{Fifo, JoinHandle, Owned, Ran, Runnable, Schedule, Why, current_id, spawn};
@@ -352,15 +352,15 @@ impl Schedule for Brittle {
 
     fn owned(&self) -> Option<&Owned<Self>> {
         self.strain(OWNED);
-        REGISTRY.with(|registry| *registry)
+        Some(&REGISTRY)
     }
 }
 
-std::thread_local! {
-    // SAFETY: the tests spawn and end their tasks on one thread, and `owned` returns this one to
-    // all of them; where it panics they see to it that nothing is linked any more.
-    static REGISTRY: Option<&'static Owned<Brittle>> = Some(Box::leak(Box::new(unsafe { Owned::new(1) })));
-}
+static REGISTRY: LazyLock<Owned<Brittle>> = LazyLock::new(|| {
+    // SAFETY: `owned` returns this one to all, or panics; the tests in which it does so against
+    // the contract keep the task, so that what stays linked stays alive.
+    unsafe { Owned::new(1) }
+});
 
 #[test]
 fn a_scheduler_whose_clone_panics_loses_the_task() {
@@ -387,7 +387,6 @@ fn a_scheduler_whose_clone_panics_loses_the_task() {
     assert!(!handle.is_finished());
     assert_eq!(drops.count(), 0);
     *KEPT.lock().unwrap() = Some(handle);
-    // The registry of the other tests on this thread must not know it: it is this thread's.
 }
 
 #[test]
