@@ -1,0 +1,167 @@
+//! Dropping a `Runtime` drops every future before it returns; nothing runs after.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use rt_facade::runtime::Runtime;
+use rt_facade::task::yield_now;
+use rt_facade::time::sleep;
+
+use crate::support::{CountsDrops, Gate, flavors};
+
+fn build(flavor: fn() -> rt_facade::runtime::Builder) -> Runtime {
+    flavor().enable_all().build().unwrap()
+}
+
+/// Spawns a task in each state that a task can rest in.
+fn spawn_in_every_state(runtime: &Runtime, drops: &Arc<AtomicUsize>, gate: &Gate) -> usize {
+    runtime.block_on(async {
+        let idle = (CountsDrops(drops.clone()), CountsDrops(drops.clone()));
+        let passed = gate.passed();
+        drop(rt_facade::spawn(async move {
+            let _guard = idle.0;
+            passed.await;
+        }));
+        drop(rt_facade::spawn(async move {
+            let _guard = idle.1;
+            sleep(Duration::from_secs(3600)).await;
+        }));
+        yield_now().await;
+    });
+    let queued = CountsDrops(drops.clone());
+    drop(runtime.spawn(async move {
+        let _guard = queued;
+    }));
+    3
+}
+
+#[test]
+fn every_future_is_dropped_before_the_drop_returns() {
+    for flavor in flavors() {
+        let (drops, gate) = (Arc::new(AtomicUsize::new(0)), Gate::new());
+        let runtime = build(flavor);
+        let spawned = spawn_in_every_state(&runtime, &drops, &gate);
+        drop(runtime);
+        assert_eq!(drops.load(SeqCst), spawned);
+        gate.open(); // wakers that outlive the runtime do nothing
+    }
+}
+
+#[test]
+fn all_ways_to_shut_down_drop_every_future() {
+    for flavor in flavors() {
+        let ways: [fn(Runtime); 2] = [
+            |runtime| runtime.shutdown_timeout(Duration::from_secs(5)),
+            Runtime::shutdown_background,
+        ];
+        for shut_down in ways {
+            let (drops, gate) = (Arc::new(AtomicUsize::new(0)), Gate::new());
+            let runtime = build(flavor);
+            let spawned = spawn_in_every_state(&runtime, &drops, &gate);
+            shut_down(runtime);
+            assert_eq!(drops.load(SeqCst), spawned);
+        }
+    }
+}
+
+#[test]
+fn what_is_spawned_after_the_shutdown_is_cancelled() {
+    for flavor in flavors() {
+        let runtime = build(flavor);
+        let handle = runtime.handle().clone();
+        drop(runtime);
+        let task = handle.spawn(async { 1 });
+        let closure = handle.spawn_blocking(|| 1);
+        assert!(task.is_finished() && closure.is_finished());
+        assert!(rt_task::block_on(task).unwrap_err().is_cancelled());
+        assert!(rt_task::block_on(closure).unwrap_err().is_cancelled());
+    }
+}
+
+#[test]
+fn the_drop_waits_for_a_closure_that_has_started() {
+    for flavor in flavors() {
+        let runtime = build(flavor);
+        let (started, starts) = mpsc::channel();
+        let (go, gone) = mpsc::channel::<()>();
+        let ended = Arc::new(AtomicUsize::new(0));
+        let counted = ended.clone();
+        drop(runtime.spawn_blocking(move || {
+            started.send(()).unwrap();
+            gone.recv().unwrap();
+            counted.store(1, SeqCst);
+        }));
+        starts.recv().unwrap();
+        go.send(()).unwrap();
+        drop(runtime);
+        assert_eq!(ended.load(SeqCst), 1);
+    }
+}
+
+#[test]
+fn shutdown_background_and_timeout_do_not_wait_for_a_closure_that_hangs() {
+    for flavor in flavors() {
+        let ways: [fn(Runtime); 2] = [
+            |runtime| runtime.shutdown_timeout(Duration::from_millis(10)),
+            Runtime::shutdown_background,
+        ];
+        for shut_down in ways {
+            let runtime = build(flavor);
+            let (started, starts) = mpsc::channel();
+            let (go, gone) = mpsc::channel::<()>();
+            drop(runtime.spawn_blocking(move || {
+                started.send(()).unwrap();
+                let _ = gone.recv();
+            }));
+            starts.recv().unwrap();
+            shut_down(runtime);
+            drop(go);
+        }
+    }
+}
+
+#[test]
+fn a_runtime_dropped_inside_another_stalls_nobody() {
+    for flavor in flavors() {
+        let outer = build(flavor);
+        let inner = build(flavor);
+        let (started, starts) = mpsc::channel();
+        let (go, gone) = mpsc::channel::<()>();
+        drop(inner.spawn_blocking(move || {
+            started.send(()).unwrap();
+            let _ = gone.recv();
+        }));
+        starts.recv().unwrap();
+        outer.block_on(async move {
+            drop(inner); // with a closure that runs until below
+        });
+        drop(go);
+    }
+}
+
+#[test]
+fn a_task_woken_from_another_thread_during_the_shutdown_is_dropped_once() {
+    for flavor in flavors() {
+        for _ in 0..100 {
+            let (drops, gate) = (Arc::new(AtomicUsize::new(0)), Gate::new());
+            let runtime = build(flavor);
+            for _ in 0..10 {
+                let (guard, passed) = (CountsDrops(drops.clone()), gate.passed());
+                drop(runtime.spawn(async move {
+                    let _guard = guard;
+                    passed.await;
+                    pending::<()>().await;
+                }));
+            }
+            runtime.block_on(yield_now());
+            std::thread::scope(|scope| {
+                scope.spawn(|| gate.open());
+                drop(runtime);
+            });
+            assert_eq!(drops.load(SeqCst), 10);
+        }
+    }
+}
