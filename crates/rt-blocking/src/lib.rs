@@ -43,7 +43,6 @@ mod builder;
 mod crew;
 mod handle;
 mod inline;
-mod look;
 mod metrics;
 mod pool;
 mod roster;

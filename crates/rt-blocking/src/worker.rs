@@ -1,14 +1,15 @@
 //! The life of one thread of the pool.
 
+use std::cell::Cell;
 use std::sync::Arc as StdArc;
 use std::time::Duration;
 
 use rt_task::base::context;
+use rt_task::base::look::Look;
 use rt_task::base::park::ThreadPark;
-use rt_task::base::shim::thread;
+use rt_task::base::shim::{Ordering::*, thread};
 use rt_task::{HeldWake, Job};
 
-use crate::look::Look;
 use crate::pool::Shared;
 use crate::roster::Next;
 use crate::seat::Seat;
@@ -64,7 +65,7 @@ impl<'a> Worker<'a> {
     }
 
     fn wait(&mut self) -> Option<Job> {
-        self.look.around(&self.shared.looking, || self.park.is_called());
+        self.look_around();
         if !self.called_in_time() {
             if self.shared.lock().roster.expired(self.desk) {
                 return None; // H6
@@ -72,6 +73,21 @@ impl<'a> Worker<'a> {
             self.park.park(); // a job is in the slot, and the call under way
         }
         self.seat.take() // H5
+    }
+
+    /// Of the threads of a pool one looks at a time, so that the others' processors are left to
+    /// those who have work.
+    fn look_around(&mut self) {
+        let looking = &self.shared.looking; // a hint: nothing is ordered by it
+        let alone = Cell::new(false);
+        let may_look = || {
+            alone.set(looking.compare_exchange(false, true, Relaxed, Relaxed).is_ok());
+            alone.get()
+        };
+        self.look.around(may_look, || self.park.is_called());
+        if alone.get() {
+            looking.store(false, Relaxed);
+        }
     }
 
     /// H4.
