@@ -13,8 +13,8 @@ const CONNECTIONS: usize = 5000;
 /// What the rest of either process needs.
 const DESCRIPTORS_SPARE: u64 = 200;
 
-/// One request at a time: a few hundred microseconds each without optimisation.
-const P99_MAX: Duration = Duration::from_millis(50);
+/// One request at a time: some hundred microseconds each, on a machine that has a moment.
+const P99_MAX: Duration = Duration::from_millis(100);
 
 #[test]
 fn five_thousand_idle_connections_cost_no_time() {

@@ -33,9 +33,8 @@ fn a_server_out_of_descriptors_neither_spins_nor_forgets() {
             stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.expect("it is open");
             clients.push(stream);
         }
-        let full = async || {
-            equal("descriptors of the server", process.descriptors(), DESCRIPTORS as usize)
-        };
+        let open = || process.descriptors_below(DESCRIPTORS);
+        let full = async || equal("descriptors of the server", open(), DESCRIPTORS as usize);
         until(Duration::from_secs(2), full).await;
 
         let ticks = process.ticks_during(Duration::from_secs(1)).await;
@@ -43,7 +42,7 @@ fn a_server_out_of_descriptors_neither_spins_nor_forgets() {
         assert!(ticks <= TICKS_MAX, "{ticks} ticks of {:?} while nothing can be done", tick());
         let hellos = inside.hellos(50).await;
         println!("one that is in: {hellos}");
-        hellos.assert_p99(Duration::from_millis(50));
+        hellos.assert_p99(Duration::from_millis(100));
 
         // Whoever has its answer leaves, and makes room.
         let start = Instant::now();

@@ -28,6 +28,13 @@ impl Process {
         fs::read_dir(self.dir.join("fd")).expect("it runs").count()
     }
 
+    /// How many of those that a limit lets it have. Some may be above it, inherited.
+    pub(crate) fn descriptors_below(&self, limit: u32) -> usize {
+        let open = fs::read_dir(self.dir.join("fd")).expect("it runs");
+        let numbers = open.flatten().filter_map(|fd| fd.file_name().to_str()?.parse().ok());
+        numbers.filter(|number: &u32| *number < limit).count()
+    }
+
     /// Its resident memory, in kB.
     pub(crate) fn resident_kb(&self) -> usize {
         let status = fs::read_to_string(self.dir.join("status")).expect("it runs");

@@ -113,7 +113,7 @@ impl Server {
     /// Interrupts it, and asserts that it ends well, and soon: nothing is in flight.
     pub(crate) async fn end(self) -> Ended {
         self.interrupt();
-        let ended = self.ended(Duration::from_secs(2)).await;
+        let ended = self.ended(Duration::from_secs(4)).await;
         assert!(ended.status.success(), "{}: {}{}", ended.status, ended.stdout, ended.stderr);
         ended
     }

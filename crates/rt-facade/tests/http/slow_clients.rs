@@ -14,7 +14,7 @@ use crate::support::{equal, millis, run, until};
 const HEADER: Duration = Duration::from_millis(700);
 const IDLE: Duration = Duration::from_millis(1500);
 /// A tick of the timer and a turn are 1 ms; the rest is for a machine that does something else.
-const SLACK: Duration = Duration::from_millis(400);
+const SLACK: Duration = Duration::from_millis(500);
 
 const TIMEOUTS: [&str; 4] = ["--header-timeout", "0.7", "--idle-timeout", "1.5"];
 
