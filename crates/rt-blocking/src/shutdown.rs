@@ -113,7 +113,7 @@ impl Ending {
         key
     }
 
-    /// Whether the waiter was still waiting.
+    /// Whether the waiter was still waiting: what it waits for has not come, then.
     fn withdraw(&mut self, key: u64, inside: bool) -> bool {
         self.insiders -= usize::from(inside);
         let at = self.waiters.iter().position(|waiter| waiter.key == key);
@@ -136,40 +136,28 @@ impl Shared {
     /// Closes, and waits until all threads have ended, up to `timeout`.
     pub(crate) fn shut_down(&self, timeout: Option<Duration>) -> Report {
         let cancelled = self.close();
-        let own_desk = self.lock().crew.desk(thread::current().id());
-        let in_time = self.wait_for_end(own_desk.is_some(), timeout);
-        if !in_time {
-            let locked = self.lock();
-            let running = locked.roster.running();
-            let others = running.filter(|(desk, _)| Some(*desk) != own_desk);
-            return Report {
-                running: others.map(|(_, running)| running.clone()).collect(),
-                cancelled,
-                // At least one: it may have left and wait for who started it, who tells whom to join.
-                threads: (locked.roster.alive() - usize::from(own_desk.is_some())).max(1),
-            };
-        }
-        let leavers = self.lock().crew.leavers();
-        join(leavers);
-        Report { cancelled, ..Report::default() }
-    }
-
-    /// Whether the end came in time.
-    fn wait_for_end(&self, inside: bool, timeout: Option<Duration>) -> bool {
         let park = ThreadPark::new();
         let mut locked = self.lock();
-        let key = locked.ending.enlist(inside, park.unparker());
+        let own_desk = locked.crew.desk(thread::current().id());
+        let key = locked.ending.enlist(own_desk.is_some(), park.unparker());
         let met = locked.met();
         drop(locked);
         unpark_all(met);
-        // Called at most once, when the end has come.
+
+        // Called at most once: when the end has come.
         match timeout {
-            Some(timeout) => {
-                park.park_timeout(timeout);
-            }
+            Some(timeout) => drop(park.park_timeout(timeout)),
             None => park.park(),
         }
-        !self.lock().ending.withdraw(key, inside)
+
+        let mut locked = self.lock();
+        if locked.ending.withdraw(key, own_desk.is_some()) {
+            return Report { cancelled, ..locked.in_vain(own_desk) };
+        }
+        let leavers = locked.crew.leavers();
+        drop(locked);
+        join(leavers);
+        Report { cancelled, ..Report::default() }
     }
 }
 
@@ -181,6 +169,18 @@ impl Locked {
             // Who is starting a thread has not told yet whom to join.
             0 => self.ending.met(self.roster.alive()),
             _ => Vec::new(),
+        }
+    }
+
+    /// What is waited for now, by a thread of the pool or another.
+    fn in_vain(&self, own_desk: Option<usize>) -> Report {
+        let others = self.roster.running().filter(|(desk, _)| Some(*desk) != own_desk);
+        let threads = self.roster.alive() - usize::from(own_desk.is_some());
+        Report {
+            running: others.map(|(_, running)| running.clone()).collect(),
+            // None: one has left, and who started it has yet to tell whom to join.
+            threads: threads.max(1),
+            ..Report::default()
         }
     }
 }
