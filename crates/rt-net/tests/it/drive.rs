@@ -6,7 +6,7 @@ use rt_reactor::Driver;
 use rt_task::base::context::{self, Env};
 use rt_task::base::driver::{Reactor, WakeBatch};
 use rt_task::base::seam::{Blocking, Rejected, Unpark};
-use rt_task::{Job, JoinHandle, Runnable, Schedule, Why};
+use rt_task::{AbortHandle, Job, JoinHandle, Runnable, Schedule, Why};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::pin;
@@ -87,13 +87,29 @@ impl Blocking for Here {
     }
 }
 
-/// Tasks, run when told to.
-#[derive(Clone, Default)]
-pub(crate) struct Tasks(Arc<Mutex<VecDeque<Runnable<Tasks>>>>);
+/// Tasks, run when told to. Those that are not over when it is dropped are cancelled: a task that
+/// waits is kept by the socket that it keeps.
+#[derive(Default)]
+pub(crate) struct Tasks {
+    queue: Queue,
+    spawned: Mutex<Vec<AbortHandle>>,
+}
 
-impl Schedule for Tasks {
+#[derive(Clone, Default)]
+struct Queue(Arc<Mutex<VecDeque<Runnable<Queue>>>>);
+
+impl Schedule for Queue {
     fn schedule(&self, runnable: Runnable<Self>, _why: Why) {
         self.0.lock().unwrap().push_back(runnable);
+    }
+}
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        for task in self.spawned.lock().unwrap().drain(..) {
+            task.abort();
+        }
+        while self.run() > 0 {}
     }
 }
 
@@ -103,18 +119,19 @@ impl Tasks {
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        let (runnable, handle) = rt_task::spawn(future, self.clone());
-        self.schedule(runnable, Why::Wake);
+        let (runnable, handle) = rt_task::spawn(future, self.queue.clone());
+        self.spawned.lock().unwrap().push(handle.abort_handle());
+        self.queue.schedule(runnable, Why::Wake);
         handle
     }
 
     /// Runs every task that is scheduled now, once. Tells how many.
     pub(crate) fn run(&self) -> usize {
-        let runnables = std::mem::take(&mut *self.0.lock().unwrap());
+        let runnables = std::mem::take(&mut *self.queue.0.lock().unwrap());
         let count = runnables.len();
         for runnable in runnables {
             if let rt_task::Ran::Yielded(again) = runnable.run() {
-                self.schedule(again, Why::Wake);
+                self.queue.schedule(again, Why::Wake);
             }
         }
         count
