@@ -182,8 +182,9 @@ impl List {
         drop(waker);
     }
 
-    /// Unlinks all that wait now and that `ready` satisfies, and hands out their wakers. Called
-    /// by one thread at a time, the driver's.
+    /// Unlinks all that wait now and that `ready` satisfies, and hands out their wakers. If the
+    /// driver does that for one tenant while that one leaves, some of the futures that it leaked
+    /// may stay, and be woken with those of the next.
     #[cold]
     pub(crate) fn hand_out(&self, ready: Ready, state: &State, out: &mut impl Wakes) {
         self.head.lock().with(Head::begin_sorting);

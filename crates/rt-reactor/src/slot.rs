@@ -79,11 +79,11 @@ impl Slot {
         self.hand_out(fired, Ready::ALL, out);
     }
 
-    /// The tenant leaves. Returns the wakers that it leaves behind, to be dropped.
-    pub(crate) fn depart(&self) -> [Option<Waker>; Cell::COUNT] {
+    /// The tenant leaves, and with it the wakers of its poll-style waiters; and those of futures
+    /// that were leaked, since all others borrow the tenant.
+    pub(crate) fn depart(&self) {
         let fired = self.state.depart();
-        debug_assert!(!fired.listed, "futures borrow the tenant");
-        self.take(fired)
+        self.hand_out(fired, Ready::ALL, &mut Discard);
     }
 
     #[inline]
@@ -301,6 +301,19 @@ impl Slot {
             self.state.release(cell);
         }
     }
+}
+
+/// Drops what it is handed.
+struct Discard;
+
+impl Wakes for Discard {
+    fn push(&mut self, waker: Waker) {
+        drop(waker);
+    }
+    fn is_full(&self) -> bool {
+        false
+    }
+    fn wake_all(&mut self) {}
 }
 
 #[cfg(all(test, rt_loom))]

@@ -143,16 +143,13 @@ impl Slots {
         Some(unsafe { &*slot })
     }
 
-    /// Takes the slot at `index` back from its tenant, who touches it no more.
+    /// Takes the slot at `index` back from its tenant, who touches it no more. Drops wakers, which
+    /// may run anything.
     pub(crate) fn vacate(&self, index: usize) {
         let slot = self.at(index).expect("it had a tenant");
-        let _left_behind = slot.depart();
-        let mut vacancy = self.vacancy();
-        vacancy.free.push(index as u32);
-        vacancy.departed += 1;
-        // Under the lock, so that no other change comes between.
-        self.occupied.store(self.occupied.load(Relaxed) - 1, Relaxed);
-        drop(vacancy); // before the wakers, whose drop may run anything
+        let vacated = Vacated { slots: self, index: index as u32 };
+        slot.depart();
+        drop(vacated);
     }
 
     /// Lets no slot any more, and wakes all who wait in one: the driver is gone.
@@ -180,6 +177,23 @@ impl Drop for Slots {
                 drop(unsafe { Box::from_raw(slots) });
             }
         }
+    }
+}
+
+/// A slot to be marked vacant, also when a waker that was left there panics.
+struct Vacated<'a> {
+    slots: &'a Slots,
+    index: u32,
+}
+
+impl Drop for Vacated<'_> {
+    fn drop(&mut self) {
+        let mut vacancy = self.slots.vacancy();
+        vacancy.free.push(self.index);
+        vacancy.departed += 1;
+        // Under the lock, so that no other change comes between.
+        let occupied = &self.slots.occupied;
+        occupied.store(occupied.load(Relaxed) - 1, Relaxed);
     }
 }
 

@@ -257,12 +257,34 @@ fn a_tenant_starts_afresh() {
     let token = slot.word().generation();
     assert!(poll(&slot, &task, None).is_pending());
     event(&slot, Ready::WRITABLE | Ready::WRITE_CLOSED);
-    drop(slot.depart());
+    slot.depart();
     assert_eq!((task.wakes(), task.held()), (0, 0), "dropped, not woken");
     assert!(poll(&slot, &task, None).is_pending());
     slot.event(token, Ready::ALL, &mut WakeBatch::new());
     assert_eq!(task.wakes(), 0, "an event of the last tenant");
     assert_eq!(slot.word().known(Ready::ALL), Known::Nothing);
+}
+
+#[test]
+fn leaked_futures_wake_nobody_once_their_source_is_gone() {
+    let slot = Slot::new();
+    let (in_cell, listed) = (Task::new(), Task::new());
+    let leak = |task: &Task| {
+        let future = Box::leak(Box::new(Entry::new(Interest::READABLE)));
+        // SAFETY: leaked, so it stays; one call at a time.
+        assert!(unsafe { slot.future_wait(future, &task.waker, None) }.is_pending());
+    };
+    leak(&in_cell);
+    leak(&listed);
+    leak(&listed);
+    slot.depart();
+    assert_eq!((in_cell.held(), listed.held()), (0, 0));
+    event(&slot, Ready::READABLE);
+    assert_eq!((in_cell.wakes(), listed.wakes()), (0, 0));
+    let (next, task) = (Waiting::new(&slot, Interest::PRIORITY), Task::new());
+    assert!(next.poll(&task, None).is_pending());
+    event(&slot, Ready::PRIORITY);
+    assert_eq!(task.wakes(), 1);
 }
 
 #[test]
@@ -410,8 +432,7 @@ fn a_waker_whose_drop_panics_is_gone_by_then() {
     // Left behind by a tenant.
     slot.clear(slot.word().ready_event(Ready::ALL));
     assert!(slot.poll_wait(Direction::Read, &waker, None).is_pending());
-    let left = slot.depart();
-    assert!(catch_unwind(AssertUnwindSafe(|| drop(left))).is_err());
+    assert!(catch_unwind(AssertUnwindSafe(|| slot.depart())).is_err());
     assert!(poll(&slot, &task, None).is_pending());
 
     // Cancelled, from the cell and from the list.
