@@ -17,6 +17,14 @@ use crate::base::shim::{
 };
 use crate::{Fifo, JoinError, JoinHandle, Ran, Runnable, Schedule, Why, block_on, spawn, waker};
 
+/// Runs a model twice: this thread goes first, and last. The model alone never lets another
+/// thread's whole compare-exchange loop go before a load of this one, since it looks for what it
+/// could reorder from each access back to the one just before it.
+fn both_ways(test: impl Fn(fn()) + Copy + Send + Sync + 'static) {
+    model(move || test(|| ()));
+    model(move || test(thread::yield_now));
+}
+
 /// Runs what it is handed at once.
 #[derive(Clone)]
 struct Inline;
@@ -94,7 +102,7 @@ fn nobody_said<const N: usize>() -> Arc<[AtomicBool; N]> {
 
 #[test]
 fn no_lost_wake() {
-    model(|| {
+    both_ways(|take_turns| {
         let said = nobody_said::<2>();
         let (runnable, handle) = spawn(all_said(said.clone()), Inline);
         let by_value = {
@@ -111,6 +119,7 @@ fn no_lost_wake() {
                 waker.wake_by_ref();
             })
         };
+        take_turns();
         run(runnable);
         by_value.join().unwrap();
         by_ref.join().unwrap();
@@ -120,7 +129,7 @@ fn no_lost_wake() {
 
 #[test]
 fn a_wake_that_finds_the_task_scheduled_publishes_too() {
-    model(|| {
+    both_ways(|take_turns| {
         let said = nobody_said::<1>();
         let (runnable, handle) = spawn(all_said(said.clone()), Inline);
         // The epoch is full from here on, and the first poll starts it over.
@@ -133,6 +142,7 @@ fn a_wake_that_finds_the_task_scheduled_publishes_too() {
             said[0].store(true, Relaxed);
             waker.wake_by_ref();
         });
+        take_turns();
         run(runnable);
         other.join().unwrap();
         assert!(handle.is_finished(), "a wake was lost");
@@ -188,7 +198,7 @@ impl Drop for Aborted {
 
 #[test]
 fn an_abort_a_wake_and_a_poll_end_the_task_once() {
-    model(|| {
+    both_ways(|take_turns| {
         let (said, told) = (nobody_said::<1>(), Arc::new(AtomicBool::new(false)));
         let drops = Data::new();
         let future =
@@ -204,6 +214,7 @@ fn an_abort_a_wake_and_a_poll_end_the_task_once() {
             said[0].store(true, Relaxed);
             waker.wake();
         });
+        take_turns();
         run(runnable);
         aborter.join().unwrap();
         speaker.join().unwrap();
@@ -218,12 +229,13 @@ fn an_abort_a_wake_and_a_poll_end_the_task_once() {
 
 #[test]
 fn an_idle_task_is_ended_by_its_abort() {
-    model(|| {
+    both_ways(|take_turns| {
         let (told, drops) = (Arc::new(AtomicBool::new(false)), Data::new());
         let future =
             Aborted { said: nobody_said(), told: told.clone(), drops: drops.clone(), over: false };
         let (runnable, handle) = spawn(future, Inline);
         let runner = thread::spawn(move || run(runnable));
+        take_turns();
         told.store(true, Relaxed);
         handle.abort();
         let again = handle.abort_handle();
@@ -246,7 +258,7 @@ impl Drop for Output {
 
 #[test]
 fn one_result() {
-    model(|| {
+    both_ways(|take_turns| {
         let drops = Arc::new(AtomicUsize::new(0));
         let data = Data::new();
         let (output, written) = (Output(drops.clone()), data.clone());
@@ -256,6 +268,7 @@ fn one_result() {
         };
         let (runnable, handle) = spawn(task, Inline);
         let runner = thread::spawn(move || run(runnable));
+        take_turns();
         let output = block_on(handle).unwrap();
         assert_eq!(data.read(), 7);
         assert_eq!(drops.load(Relaxed), 0);
@@ -267,11 +280,12 @@ fn one_result() {
 
 #[test]
 fn a_handle_that_changes_its_waker_is_woken_by_the_last() {
-    model(|| {
+    both_ways(|take_turns| {
         let drops = Arc::new(AtomicUsize::new(0));
         let output = Output(drops.clone());
         let (runnable, mut handle) = spawn(async move { output }, Inline);
         let runner = thread::spawn(move || run(runnable));
+        take_turns();
         let before = ThreadPark::new();
         let first = before.unparker().into_waker();
         let output = match poll_once(&mut handle, &first) {
@@ -286,9 +300,10 @@ fn a_handle_that_changes_its_waker_is_woken_by_the_last() {
 
 #[test]
 fn a_handle_that_keeps_its_waker_is_woken_once() {
-    model(|| {
+    both_ways(|take_turns| {
         let (runnable, mut handle) = spawn(async { 7 }, Inline);
         let runner = thread::spawn(move || run(runnable));
+        take_turns();
         let park = ThreadPark::new();
         let waker = park.unparker().into_waker();
         let mut polled = poll_once(&mut handle, &waker);
@@ -306,11 +321,12 @@ fn a_handle_that_keeps_its_waker_is_woken_once() {
 
 #[test]
 fn a_handle_dropped_at_the_end_drops_the_output_once() {
-    model(|| {
+    both_ways(|take_turns| {
         let drops = Arc::new(AtomicUsize::new(0));
         let output = Output(drops.clone());
         let (runnable, handle) = spawn(async move { output }, Watched(Arc::new(())));
         let runner = thread::spawn(move || run(runnable));
+        take_turns();
         drop(handle);
         runner.join().unwrap();
         assert_eq!(drops.load(Relaxed), 1);
@@ -325,12 +341,13 @@ fn a_waiting_handle_dropped_at_the_end_drops_its_waker_and_the_output_once() {
             self.0.fetch_add(1, Relaxed);
         }
     }
-    model(|| {
+    both_ways(|take_turns| {
         let told = std::sync::Arc::new(Told(AtomicUsize::new(0)));
         let drops = Arc::new(AtomicUsize::new(0));
         let output = Output(drops.clone());
         let (runnable, mut handle) = spawn(async move { output }, Watched(Arc::new(())));
         let runner = thread::spawn(move || run(runnable));
+        take_turns();
         let polled = poll_once(&mut handle, &told.clone().into());
         drop(handle);
         drop(polled);
@@ -343,7 +360,7 @@ fn a_waiting_handle_dropped_at_the_end_drops_its_waker_and_the_output_once() {
 
 #[test]
 fn who_finds_the_task_finished_sees_what_it_did() {
-    model(|| {
+    both_ways(|take_turns| {
         let data = Data::new();
         let written = data.clone();
         let task = async move {
@@ -351,9 +368,7 @@ fn who_finds_the_task_finished_sees_what_it_did() {
         };
         let (runnable, handle) = spawn(task, Inline);
         let runner = thread::spawn(move || run(runnable));
-        // Without this the model never lets the task run first: it looks for what it could
-        // reorder from each access back to the last one alone.
-        thread::yield_now();
+        take_turns();
         if handle.is_finished() {
             assert_eq!(data.read(), 7);
         }
@@ -363,12 +378,13 @@ fn who_finds_the_task_finished_sees_what_it_did() {
 
 /// One task, held by a waker, a handle and its `Runnable`, each on a thread of its own.
 fn given_up(by_waker: fn(Waker), by_handle: fn(JoinHandle<()>), by_runner: fn(Runnable<Watched>)) {
-    model(move || {
+    both_ways(move |take_turns| {
         let (runnable, handle) = spawn(async {}, Watched(Arc::new(())));
         let waker = waker_of(&runnable);
         let others: Vec<_> =
             [thread::spawn(move || by_waker(waker)), thread::spawn(move || by_handle(handle))]
                 .into();
+        take_turns();
         by_runner(runnable);
         others.into_iter().for_each(|other| other.join().unwrap());
         // The model fails here if the scheduler, hence the task, was leaked.
@@ -391,7 +407,7 @@ fn freed_once_after_a_handle_was_awaited() {
 
 #[test]
 fn an_abort_handle_outlives_all_others() {
-    model(|| {
+    both_ways(|take_turns| {
         let (runnable, handle) = spawn(async {}, Watched(Arc::new(())));
         let abort = handle.abort_handle();
         let runner = thread::spawn(move || run(runnable));
@@ -400,6 +416,7 @@ fn an_abort_handle_outlives_all_others() {
             drop(abort);
             let _ = (again.is_finished(), again.id());
         });
+        take_turns();
         drop(handle);
         runner.join().unwrap();
         other.join().unwrap();
