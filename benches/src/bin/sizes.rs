@@ -3,6 +3,10 @@
 
 use std::mem::size_of;
 
+use rt_facade::net::{TcpStream, UdpSocket};
+use rt_facade::runtime::Handle;
+use rt_facade::time::{Interval, Sleep};
+use rt_reactor::Registration;
 use rt_task::{AbortHandle, FIXED_PART, JoinHandle};
 
 fn main() {
@@ -10,6 +14,12 @@ fn main() {
         ("a task, without its future", FIXED_PART),
         ("JoinHandle", size_of::<JoinHandle<()>>()),
         ("AbortHandle", size_of::<AbortHandle>()),
+        ("Handle", size_of::<Handle>()),
+        ("Registration", size_of::<Registration>()),
+        ("Sleep", size_of::<Sleep>()),
+        ("Interval", size_of::<Interval>()),
+        ("TcpStream", size_of::<TcpStream>()),
+        ("UdpSocket", size_of::<UdpSocket>()),
     ];
     for (name, bytes) in sizes {
         println!("{name}\t{bytes}");

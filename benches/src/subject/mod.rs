@@ -1,6 +1,7 @@
 //! What a workload may ask of a runtime. One more runtime is one more file here and one more
 //! line in [`with`].
 
+mod rt_current;
 mod shape;
 mod tokio_current;
 
@@ -10,6 +11,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+pub use rt_current::RtCurrent;
 pub use tokio_current::TokioCurrent;
 
 /// A runtime under measurement.
@@ -98,11 +100,12 @@ pub trait Visit {
 }
 
 /// Names of all subjects, ours first.
-pub const NAMES: &[&str] = &[TokioCurrent::NAME];
+pub const NAMES: &[&str] = &[RtCurrent::NAME, TokioCurrent::NAME];
 
 /// Visits the subject of that name.
 pub fn with<V: Visit>(name: &str, visit: V) -> Option<V::Output> {
     match name {
+        RtCurrent::NAME => Some(visit.visit::<RtCurrent>()),
         TokioCurrent::NAME => Some(visit.visit::<TokioCurrent>()),
         _ => None,
     }

@@ -1,0 +1,10 @@
+//! Our scheduler for one thread.
+
+use super::shape;
+
+shape::subject! {
+    /// Our scheduler for one thread.
+    RtCurrent, "rt-current", rt_facade, rt_facade::runtime::Builder::new_current_thread()
+}
+
+shape::sockets!(rt_facade);
