@@ -65,7 +65,7 @@ impl WakerCell {
     ///
     /// # Safety
     /// The cell holds a waker, and that is the caller's: it cleared WAITING, or put the waker
-    /// there and has the cell claimed (I3).
+    /// there and has the cell claimed (I3), or has the cell to itself.
     pub(crate) unsafe fn take(&self) -> Waker {
         // K3: acquired with WAITING.
         let data = self.data.load(Relaxed);
@@ -92,5 +92,14 @@ impl WakerCell {
     pub(crate) fn is_of(&self, owner: usize) -> bool {
         // Only `owner` itself writes its address, and each address is one living future's.
         self.owner.load(Relaxed) == owner
+    }
+}
+
+impl Drop for WakerCell {
+    fn drop(&mut self) {
+        if !self.vtable.load(Relaxed).is_null() {
+            // SAFETY: full, and nobody else is left.
+            drop(unsafe { self.take() });
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! One slot, one thread: who is woken, when, and what it costs in clones.
 
-use std::cell::RefCell;
+use std::cell::{Cell as StdCell, RefCell};
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::Rc;
@@ -269,14 +270,12 @@ fn a_tenant_starts_afresh() {
 fn leaked_futures_wake_nobody_once_their_source_is_gone() {
     let slot = Slot::new();
     let (in_cell, listed) = (Task::new(), Task::new());
-    let leak = |task: &Task| {
-        let future = Box::leak(Box::new(Entry::new(Interest::READABLE)));
-        // SAFETY: leaked, so it stays; one call at a time.
-        assert!(unsafe { slot.future_wait(future, &task.waker, None) }.is_pending());
-    };
-    leak(&in_cell);
-    leak(&listed);
-    leak(&listed);
+    let leaked = [&in_cell, &listed, &listed].map(|task| {
+        let entry = Box::new(Entry::new(Interest::READABLE));
+        // SAFETY: it stays as long as the slot; one call at a time.
+        assert!(unsafe { slot.future_wait(&entry, &task.waker, None) }.is_pending());
+        entry
+    });
     slot.depart();
     assert_eq!((in_cell.held(), listed.held()), (0, 0));
     event(&slot, Ready::READABLE);
@@ -285,6 +284,8 @@ fn leaked_futures_wake_nobody_once_their_source_is_gone() {
     assert!(next.poll(&task, None).is_pending());
     event(&slot, Ready::PRIORITY);
     assert_eq!(task.wakes(), 1);
+    drop(next);
+    drop(leaked); // never cancelled
 }
 
 #[test]
@@ -345,57 +346,47 @@ fn who_is_woken_at_once_may_wait_again_at_once() {
     assert_eq!(tasks.each_ref().map(Task::wakes), [1, 1, 1]);
 }
 
-/// A waker whose clone, drop or wake panics, once armed.
+/// A waker that panics where it is armed to.
 struct Grenade {
-    log: Rc<RefCell<Vec<&'static str>>>,
-    armed: &'static str,
+    log: RefCell<Vec<&'static str>>,
+    armed: StdCell<&'static str>,
 }
 
 static TABLE: RawWakerVTable = RawWakerVTable::new(
     |data| {
-        grenade(data).pull("clone");
-        // SAFETY: an `Rc` made by `into_raw`; the count goes to the clone.
-        unsafe { Rc::increment_strong_count(data.cast::<Grenade>()) };
-        RawWaker::new(data, &TABLE)
-    },
-    |data| {
-        grenade(data).pull("wake");
-        release(data);
+        let grenade = ManuallyDrop::new(grenade(data));
+        grenade.pull("clone");
+        RawWaker::new(Rc::into_raw((*grenade).clone()).cast(), &TABLE)
     },
     |data| grenade(data).pull("wake"),
-    |data| {
-        grenade(data).pull("drop");
-        release(data);
-    },
+    |data| ManuallyDrop::new(grenade(data)).pull("wake"),
+    |data| grenade(data).pull("drop"),
 );
 
-fn grenade<'a>(data: *const ()) -> &'a Grenade {
-    // SAFETY: an `Rc` made by `into_raw`, which the waker counts.
-    unsafe { &*data.cast() }
-}
-
-fn release(data: *const ()) {
-    // SAFETY: an `Rc` made by `into_raw`; the count was the waker's.
-    drop(unsafe { Rc::<Grenade>::from_raw(data.cast()) });
+/// The waker's own count.
+fn grenade(data: *const ()) -> Rc<Grenade> {
+    // SAFETY: made by `Rc::into_raw`; the callers above know whether the count is theirs.
+    unsafe { Rc::from_raw(data.cast()) }
 }
 
 impl Grenade {
-    fn pull(&self, what: &'static str) {
-        self.log.borrow_mut().push(what);
-        assert_ne!(what, self.armed, "as armed");
+    fn new(armed: &'static str) -> (Rc<Self>, Waker) {
+        let grenade = Rc::new(Self { log: RefCell::default(), armed: StdCell::new(armed) });
+        let data = Rc::into_raw(grenade.clone()).cast();
+        // SAFETY: the table above keeps the contract, on one thread, which these tests are.
+        (grenade, unsafe { Waker::new(data, &TABLE) })
     }
 
-    fn waker(self) -> Waker {
-        let data = Rc::into_raw(Rc::new(self)).cast();
-        // SAFETY: the table above keeps the contract, on one thread, which these tests are.
-        unsafe { Waker::new(data, &TABLE) }
+    fn pull(&self, what: &'static str) {
+        self.log.borrow_mut().push(what);
+        assert_ne!(what, self.armed.get(), "as armed");
     }
 }
 
 #[test]
 fn a_waker_whose_clone_panics_changes_nothing() {
     let slot = Slot::new();
-    let waker = Grenade { log: Rc::default(), armed: "clone" }.waker();
+    let (_, waker) = Grenade::new("clone");
     let entry = pin!(Entry::new(Interest::READABLE));
     let entry = entry.into_ref().get_ref();
     for listed in [false, true] {
@@ -418,9 +409,7 @@ fn a_waker_whose_clone_panics_changes_nothing() {
 #[test]
 fn a_waker_whose_drop_panics_is_gone_by_then() {
     let slot = Slot::new();
-    let log = Rc::new(RefCell::new(Vec::new()));
-    let armed = Grenade { log: log.clone(), armed: "drop" };
-    let waker = std::mem::ManuallyDrop::new(armed.waker());
+    let (grenade, waker) = Grenade::new("drop");
     // Replaced by another: the panic comes when that one waits already.
     assert!(slot.poll_wait(Direction::Read, &waker, None).is_pending());
     let task = Task::new();
@@ -446,13 +435,14 @@ fn a_waker_whose_drop_panics_is_gone_by_then() {
         assert!(cancelled.is_err());
         slot.cancel(entry); // nothing is left to cancel
     }
-    assert_eq!(*log.borrow(), ["clone", "drop"].repeat(4));
+    assert_eq!(*grenade.log.borrow(), ["clone", "drop"].repeat(4));
+    grenade.armed.set("nothing");
 }
 
 #[test]
 fn a_waker_that_panics_when_woken_keeps_nobody_else_asleep() {
     let slot = Slot::new();
-    let waker = Grenade { log: Rc::default(), armed: "wake" }.waker();
+    let (_, waker) = Grenade::new("wake");
     let task = Task::new();
     assert!(slot.poll_wait(Direction::Read, &waker, None).is_pending());
     let future = Waiting::new(&slot, Interest::READABLE);
