@@ -199,5 +199,5 @@ impl<S: Schedule> fmt::Debug for Fifo<S> {
     }
 }
 
-#[cfg(all(test, not(rt_loom)))]
+#[cfg(all(test, feature = "std", not(rt_loom)))]
 mod model_tests;

@@ -189,5 +189,5 @@ impl List {
 
 #[cfg(all(test, rt_loom))]
 mod loom_tests;
-#[cfg(all(test, not(rt_loom)))]
+#[cfg(all(test, feature = "std", not(rt_loom)))]
 mod model_tests;

@@ -491,5 +491,5 @@ fn too_many_refs() -> ! {
 
 #[cfg(all(test, rt_loom))]
 mod loom_tests;
-#[cfg(all(test, not(rt_loom)))]
+#[cfg(all(test, feature = "std", not(rt_loom)))]
 mod tests;

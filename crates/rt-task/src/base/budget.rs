@@ -2,7 +2,7 @@
 //! others run.
 //!
 //! A task that always finds its socket readable never returns `Pending` by itself. So each
-//! leaf future asks [`Budget::spend`] and pends, with the task woken, once the polls of one
+//! leaf future asks `Budget::spend` and pends, with the task woken, once the polls of one
 //! turn are used up. The idea and the number are tokio's.
 
 use core::cell::Cell;

@@ -7,7 +7,7 @@
 //!
 //! Whether it is worth it is learned. A look in vain doubles the number of waits that go to sleep
 //! at once, a look that found something halves it: with less than every second one successful, looks
-//! die out but for one in [`SKIPS_MAX`]. Who waits for something that no other thread brings (an
+//! die out but for one in `SKIPS_MAX`. Who waits for something that no other thread brings (an
 //! event of the operating system) should not look at all.
 
 use core::time::Duration;
