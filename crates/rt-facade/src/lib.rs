@@ -64,3 +64,7 @@ pub mod time {
 
 #[doc(inline)]
 pub use task::spawn;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
