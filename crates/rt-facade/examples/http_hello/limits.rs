@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use rt_facade::time::{Sleep, sleep};
 
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
@@ -75,15 +75,23 @@ impl Body for Paced {
     }
 }
 
-/// A connection whose peer must take what is written in time.
+/// A connection whose peer must take what is written in time, and may hear it to the end.
+///
+/// To close a socket with bytes in it that nobody has read resets the connection, and then the peer may
+/// lose the end of what was written, too. HTTP/2 clients always say something while they listen. So at the
+/// end the peer hears that no more comes, and has [`LINGER_MAX`] to leave.
 pub(crate) struct Hurried<S> {
     stream: S,
     stall: Stall,
+    /// From the moment when no more is written.
+    linger: Option<Stall>,
 }
+
+const LINGER_MAX: Duration = Duration::from_secs(1);
 
 impl<S> Hurried<S> {
     pub(crate) fn new(stream: S, limit: Duration) -> Self {
-        Self { stream, stall: Stall::new(limit) }
+        Self { stream, stall: Stall::new(limit), linger: None }
     }
 }
 
@@ -97,7 +105,7 @@ impl<S: Read + Unpin> Read for Hurried<S> {
     }
 }
 
-impl<S: Write + Unpin> Write for Hurried<S> {
+impl<S: Read + Write + Unpin> Write for Hurried<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -124,7 +132,28 @@ impl<S: Write + Unpin> Write for Hurried<S> {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { stream, linger, .. } = self.get_mut();
+        let linger = match linger {
+            Some(linger) => linger,
+            None => {
+                ready!(Pin::new(&mut *stream).poll_shutdown(cx))?;
+                linger.insert(Stall::new(LINGER_MAX))
+            }
+        };
+        let gone = poll_discard(stream, cx);
+        linger.poll(cx, gone)
+    }
+}
+
+/// Reads to the end, and forgets what.
+fn poll_discard(stream: &mut (impl Read + Unpin), cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    loop {
+        let mut buf = [0; 1024];
+        let mut buf = ReadBuf::new(&mut buf);
+        ready!(Pin::new(&mut *stream).poll_read(cx, buf.unfilled()))?;
+        if buf.filled().is_empty() {
+            return Poll::Ready(Ok(()));
+        }
     }
 }

@@ -27,9 +27,10 @@ impl Latencies {
         self.spans[(self.spans.len() * percent).div_ceil(100) - 1]
     }
 
-    /// Asserts that 99 of 100 took no longer than this.
-    pub(crate) fn assert_p99(&self, limit: Duration) {
-        assert!(self.percentile(99) <= limit, "99 of 100 shall take {limit:?} at most: {self}");
+    /// Asserts that 99 of 100 took no longer than this, and what the machine added.
+    pub(crate) fn assert_p99(&self, limit: Duration, starved: Duration) {
+        let right = self.percentile(99) <= limit + starved;
+        assert!(right, "99 of 100 shall take {limit:?} at most, starved for {starved:?}: {self}");
     }
 }
 

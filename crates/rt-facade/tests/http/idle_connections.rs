@@ -13,8 +13,8 @@ const CONNECTIONS: usize = 5000;
 /// What the rest of either process needs.
 const DESCRIPTORS_SPARE: u64 = 200;
 
-/// One request at a time: some hundred microseconds each, on a machine that has a moment.
-const P99_MAX: Duration = Duration::from_millis(100);
+/// One request at a time: some hundred microseconds each.
+const P99_MAX: Duration = Duration::from_millis(20);
 
 #[test]
 fn five_thousand_idle_connections_cost_no_time() {
@@ -42,9 +42,10 @@ fn five_thousand_idle_connections_cost_no_time() {
             assert!(ticks <= 2, "{ticks} ticks of {:?} while nothing happens", tick());
         }
         let mut others = Client::http1(server.addr()).await;
+        let starved = server.starved();
         let hellos = others.hellos(100).await;
         println!("beside them: {hellos}");
-        hellos.assert_p99(P99_MAX);
+        hellos.assert_p99(P99_MAX, server.starved() - starved);
         drop(others);
 
         for connection in &mut idle {

@@ -59,6 +59,18 @@ impl Process {
     }
 }
 
+/// How long the first thread of process `pid`, and this thread, were ready to run so far and did not, for
+/// want of a processor: what a machine with other things to do adds to every latency. Zero where the system
+/// does not tell.
+pub(crate) fn starved(pid: u32) -> Duration {
+    let waited = |path: &str| {
+        let stat = fs::read_to_string(path).unwrap_or_default();
+        stat.split_whitespace().nth(1).and_then(|ns| ns.parse().ok()).unwrap_or(0)
+    };
+    let both = waited(&format!("/proc/{pid}/schedstat")) + waited("/proc/thread-self/schedstat");
+    Duration::from_nanos(both)
+}
+
 /// The unit of processor time.
 pub(crate) fn tick() -> Duration {
     Duration::from_secs(1) / rustix::param::clock_ticks_per_second() as u32

@@ -11,7 +11,7 @@ use rt_facade::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::client::Client;
-use crate::process::Process;
+use crate::process::{Process, starved};
 use crate::support::{equal, until};
 
 /// Who measures has the machine alone.
@@ -76,6 +76,11 @@ impl Server {
 
     pub(crate) fn process(&self) -> Option<Process> {
         Process::of(self.child.id())
+    }
+
+    /// What the machine has added so far to the time that the server, and this client, take.
+    pub(crate) fn starved(&self) -> Duration {
+        starved(self.child.id())
     }
 
     /// What a person at the keyboard does.
