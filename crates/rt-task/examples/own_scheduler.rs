@@ -107,13 +107,18 @@ impl Pool {
         }
     }
 
-    /// Ends the threads, and every task that is left.
-    fn close(&self) -> usize {
+    /// Ends the threads. What is woken from here on is cancelled.
+    fn close(&self) {
+        self.queues.lock().unwrap().closed = true;
+        self.pushed.notify_all();
+    }
+
+    /// Cancels every task that is left. To be called when the threads have ended: one that still
+    /// polls a task could register it after this has looked.
+    fn cancel(&self) -> usize {
         let mut queues = self.queues.lock().unwrap();
-        queues.closed = true;
         let queued = (std::mem::take(&mut queues.urgent), std::mem::take(&mut queues.others));
         drop(queues);
-        self.pushed.notify_all();
         let idle = self.owned.cancel_all();
         queued.0.len() + queued.1.len() + idle.len() // dropped here, hence cancelled
     }
@@ -146,7 +151,8 @@ fn main() {
         }
         println!("100 urgent tasks ended on average as number {}", average(urgent));
         println!("10000 others ended on average as number {}", average(others));
-        println!("left at the end, and cancelled: {}", pool.close());
+        pool.close();
     });
+    println!("left at the end, and cancelled: {}", pool.cancel());
     println!("the task that nobody woke: {}", block_on(stuck).unwrap_err());
 }
