@@ -168,6 +168,13 @@ impl List {
         Listed::Waiting
     }
 
+    /// Whether `entry` is linked with this very `waker`.
+    pub(crate) fn holds(&self, entry: &Entry, waker: &Waker) -> bool {
+        let _head = self.head.lock();
+        // SAFETY: the lock is held.
+        unsafe { entry.with_node(|node| node.waker.as_ref().is_some_and(|w| w.will_wake(waker))) }
+    }
+
     /// Unlinks `entry` if it is linked.
     pub(crate) fn remove(&self, entry: &Entry, state: &State) {
         let mut head = self.head.lock();

@@ -1,9 +1,30 @@
 //! A slot: what the reactor knows of one source, and who waits for it.
 //!
 //! The [word](crate::word) decides, the [cells](crate::cell) and the [list](crate::list) hold the
-//! wakers. This file is the order in which they are touched. It never wakes: wakers go to the
-//! caller, who holds no lock and no claim then. Wakers are cloned before a claim and dropped
-//! after it, since both may run any code.
+//! wakers. This file is the order in which they are touched. Wakers are cloned before a claim and
+//! dropped after it, since both may run any code; those that an event satisfies go to the caller,
+//! who holds no lock and no claim then.
+//!
+//! # Protocol: a future leaves
+//! A future knows its cell by the owner that is written there, its own address: no other living
+//! future has that. It cannot look and take in one step, so it takes first.
+//!
+//! | leaving future                              | others                        |
+//! |---------------------------------------------|-------------------------------|
+//! | F1 the cell is WAITING and ours: W2 claim it; if it is CLAIMED and ours, look again | an event takes it; another future waits there |
+//! | F2 ours still: take the waker, W3           |                               |
+//! | F3 another's by now: W1 give it back; if READY came meanwhile, take the waker, W3, wake it | an event passes a claimed cell over |
+//!
+//! A future that is polled with another waker takes the old one out by F1, too.
+//!
+//! **Claim (its own, and all of it).** A future that leaves takes its own waker out of the cell if
+//! it is there, and keeps no other future from being woken.
+//! **Why.** F2 and F3 look at the owner while nobody else may write it. F3 does for the event what
+//! that left undone, as E1 and the W1 of F3 change one word. A cell that is ours and claimed is
+//! held by a future in F3, or by one about to write its own address.
+//! **Breaks if** F1 trusts its first look, or does not wait for a future in F3.
+//! **Checked by** `slot::loom_tests::a_cancelled_future_takes_no_wake_from_another` and
+//! `slot::loom_tests::one_owner_of_a_future_cell`.
 
 use std::task::{Poll, Waker};
 
@@ -65,8 +86,8 @@ impl Slot {
         self.state.clear(event);
     }
 
-    /// An event for the tenant of `generation`: hands out the wakers of all that it satisfies.
-    /// Tells whether it was for the present tenant, and woke anybody.
+    /// An event for the tenant of `generation`: hands out the wakers of all that it satisfies. Does
+    /// nothing if that tenant has left.
     #[inline]
     pub(crate) fn event(&self, generation: u32, ready: Ready, out: &mut impl Wakes) {
         let fired = self.state.event(generation, ready);
@@ -192,9 +213,11 @@ impl Slot {
                 Known::Shutdown => return Poll::Ready(Err(Gone)),
                 Known::Nothing => {}
             }
-            if let Some(cell) = self.cell_of(entry)
-                && self.cell(cell).holds(waker)
-            {
+            let waits_already = match entry.is_listed() {
+                true => self.list.holds(entry, waker),
+                false => self.cell_of(entry).is_some_and(|cell| self.cell(cell).holds(waker)),
+            };
+            if waits_already {
                 return Poll::Pending;
             }
         }
@@ -220,8 +243,7 @@ impl Slot {
             if !word.is_claimed(cell) || !place.is_of(entry.address()) {
                 return None; // an event took it
             }
-            // Another future took the cell for its own, and is about to give it back; or to put
-            // its own waker there.
+            // Of a future in F3, or of one that is about to put its own waker there.
             relax(&mut turns);
         }
     }
@@ -262,7 +284,7 @@ impl Slot {
         }
     }
 
-    /// Claims the cell in which `entry` waits, with the waker there.
+    /// F1: claims the cell in which `entry` waits, with the waker there.
     #[inline]
     fn take_back(&self, entry: &Entry) -> Option<Cell> {
         loop {
@@ -277,7 +299,7 @@ impl Slot {
         }
     }
 
-    /// Undoes the reclaim of a `cell` that turned out to be another future's.
+    /// F3: undoes the reclaim of a `cell` that turned out to be another future's.
     #[cold]
     fn give_back(&self, cell: Cell) {
         if self.state.wait(cell) == Known::Nothing {
@@ -296,6 +318,7 @@ impl Slot {
             self.list.remove(entry, &self.state);
         }
         if let Some(cell) = self.take_back(entry) {
+            // F2
             // SAFETY: claimed, and the waker there is ours with that (I3).
             let _waker = unsafe { self.cell(cell).take() };
             self.state.release(cell);

@@ -11,7 +11,7 @@
 //! |--------------|----------------|----------------|-----------------------------------------------|
 //! | `READY`      | E1, R1         | C1, C2, D1     | the operation is worth a try                  |
 //! | `CLAIMED`    | C2, W2         | W1, W3         | one thread alone may put a waker into the cell |
-//! | `WAITING`    | W1             | E1, W2, D1, S1 | the cell holds a waker; who clears this takes it |
+//! | `WAITING`    | W1             | C2, E1, W2, D1, S1 | the cell holds a waker; who clears this takes it |
 //! | `LISTED`     | L1             | L2             | the list of further waiters may hold some     |
 //! | `SHUTDOWN`   | S1             | never          | the driver is gone: no event will come        |
 //! | `TICK`       | E1 counts up   | D1             | tells a new event from one that was acted on  |
@@ -33,7 +33,7 @@
 //! | try; it would block                   |                                      |
 //! | C2 clear READY if TICK is the same, and set CLAIMED | E1 READY, TICK + 1, clear every WAITING that this satisfies |
 //! | K1 wait until the cell is empty; K2 write the waker | K3 take the waker of each, K4 mark the cell empty |
-//! | W1 CLAIMED → WAITING, if not READY; else K5 take the waker back, W3 clear CLAIMED | wake them |
+//! | W1 CLAIMED → WAITING, if not READY; else K3, K4, and W3 clear CLAIMED | wake them |
 //!
 //! **Claim (no missed edge).** After an event, every waiter that it satisfies either is woken, or
 //! finds READY.
@@ -45,7 +45,7 @@
 //! **Claim (one owner).** A cell is touched by one thread at a time, and a waker is taken once.
 //! **Why.** Before W1 the cell is the claimer's, after it that of who clears WAITING, until K4;
 //! K1 waits for K4 (the driver runs nothing foreign between E1 and K4).
-//! **Breaks if** W1, K4 or W3 is weaker than Release, or E1, W2, C2 or K1 weaker than Acquire.
+//! **Breaks if** W1, K4 or W3 is weaker than Release, or E1, W2, C2, S1 or K1 weaker than Acquire.
 //! **Checked by** `slot::loom_tests::one_owner`.
 //!
 //! **Claim (readiness publishes).** Who finds READY sees all that came before the event.

@@ -101,20 +101,6 @@ fn a_waiter_is_woken_once_per_event() {
 }
 
 #[test]
-fn waiting_again_with_the_same_waker_clones_nothing() {
-    let (slot, task) = (Slot::new(), Task::new());
-    for _ in 0..3 {
-        assert!(poll(&slot, &task, None).is_pending());
-        assert_eq!(task.held(), 1);
-    }
-    let future = Waiting::new(&slot, Interest::READABLE);
-    for _ in 0..3 {
-        assert!(future.poll(&task, None).is_pending());
-        assert_eq!(task.held(), 2);
-    }
-}
-
-#[test]
 fn of_several_poll_style_waiters_the_last_is_woken() {
     let slot = Slot::new();
     let (first, last) = (Task::new(), Task::new());
@@ -381,6 +367,25 @@ impl Grenade {
         self.log.borrow_mut().push(what);
         assert_ne!(what, self.armed.get(), "as armed");
     }
+}
+
+#[test]
+fn waiting_again_with_the_same_waker_costs_no_clone() {
+    let slot = Slot::new();
+    let (grenade, waker) = Grenade::new("nothing");
+    for _ in 0..3 {
+        assert!(slot.poll_wait(Direction::Write, &waker, None).is_pending());
+    }
+    let entries = [Interest::READABLE, Interest::READABLE | Interest::ERROR].map(Entry::new);
+    for entry in &entries {
+        for _ in 0..3 {
+            // SAFETY: the array stays until both are cancelled below; one call at a time.
+            let waited = unsafe { slot.future_wait(entry, &waker, None) };
+            assert!(waited.is_pending());
+        }
+    }
+    assert_eq!(*grenade.log.borrow(), ["clone"; 3]);
+    entries.iter().for_each(|entry| slot.cancel(entry));
 }
 
 #[test]
