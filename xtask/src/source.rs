@@ -80,6 +80,26 @@ impl Source {
         self.tests.iter().any(|range| range.contains(&at))
     }
 
+    /// Whether every line is test code.
+    pub(crate) fn is_all_test(&self) -> bool {
+        self.tests.first().is_some_and(|range| *range == (0..self.text.len()))
+    }
+
+    /// Where the files of modules lie that are declared as test code, without `.rs`.
+    fn test_modules(&self) -> Vec<String> {
+        let (folder, name) = self.path.rsplit_once('/').unwrap_or(("", &self.path));
+        let folder = match name {
+            "lib.rs" | "main.rs" | "mod.rs" => folder,
+            _ => self.path.trim_end_matches(".rs"),
+        };
+        let declared = self.words("mod").filter(|at| self.is_test(*at)).filter_map(|at| {
+            let rest = self.code[at + "mod".len()..].trim_start();
+            let name = &rest[..rest.find(|char: char| !char.is_alphanumeric() && char != '_')?];
+            rest[name.len()..].trim_start().starts_with(';').then_some(name)
+        });
+        declared.map(|name| format!("{folder}/{name}")).collect()
+    }
+
     /// Lines that are not test code.
     pub(crate) fn room_lines(&self) -> usize {
         self.lines.iter().filter(|start| !self.is_test(**start)).count()
@@ -126,9 +146,19 @@ impl Source {
     }
 }
 
-/// Every Rust source below a folder.
+/// Every Rust source below a folder; what a test module declares is test code, too.
 pub(crate) fn read_all(dir: &Path) -> Result<Vec<Source>> {
-    util::files(dir, "rs").iter().map(|path| Source::read(path)).collect()
+    let sources: Result<Vec<Source>> =
+        util::files(dir, "rs").iter().map(|path| Source::read(path)).collect();
+    let mut sources = sources?;
+    let modules: Vec<String> = sources.iter().flat_map(Source::test_modules).collect();
+    for source in &mut sources {
+        let rest = modules.iter().find_map(|module| source.path.strip_prefix(module));
+        if rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/')) {
+            source.tests = std::iter::once(0..source.text.len()).collect();
+        }
+    }
+    Ok(sources)
 }
 
 /// The crates of the runtime: the name of the folder and its path.
@@ -145,7 +175,7 @@ pub(crate) fn crates() -> Result<Vec<(String, PathBuf)>> {
 }
 
 /// A file whose every line is test code.
-pub(crate) fn is_test_file(path: &str) -> bool {
+fn is_test_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     TEST_FILES.contains(&name) || path.contains("/tests/")
 }
@@ -366,6 +396,15 @@ mod tests {
         assert!(is_test_file("crates/x/src/a/loom_tests.rs"));
         assert!(is_test_file("crates/x/tests/it/a.rs"));
         assert!(!is_test_file("crates/x/src/contests.rs"));
+    }
+
+    #[test]
+    fn test_modules_have_files() {
+        let text = "#[cfg(test)]\nmod kit;\nmod a;\n#[cfg(test)]\nmod tests { mod b; }\n";
+        let modules = |path: &str| Source::new(path.into(), text.into()).test_modules();
+        assert_eq!(modules("crates/x/src/lib.rs")[0], "crates/x/src/kit");
+        assert_eq!(modules("crates/x/src/y.rs")[0], "crates/x/src/y/kit");
+        assert_eq!(modules("crates/x/src/y.rs").len(), 2);
     }
 
     #[test]
