@@ -17,6 +17,8 @@ mod pool;
 mod pool;
 mod shard;
 mod sleep;
+#[cfg(all(test, not(rt_loom)))]
+mod support;
 mod timeout;
 mod wheel;
 

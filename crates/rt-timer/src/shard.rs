@@ -302,5 +302,3 @@ const GENERATION_MAX: u16 = u16::MAX;
 
 #[cfg(all(test, rt_loom))]
 mod loom_tests;
-#[cfg(all(test, not(rt_loom)))]
-mod tests;

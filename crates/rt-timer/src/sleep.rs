@@ -76,8 +76,7 @@ impl Sleep {
 
     #[inline]
     pub(crate) fn after(handle: &Handle, span: Duration, site: &'static Location<'static>) -> Self {
-        let now = handle.moment();
-        let deadline = now.checked_add(span.min(FAR)).expect("a clock ends in 438 years");
+        let deadline = handle.moment().saturating_add(span.min(FAR));
         Self::at(handle, deadline, span.is_zero(), site)
     }
 
