@@ -31,3 +31,7 @@ pub use instant::Instant;
 pub use interval::{Interval, MissedTickBehavior, Tick, interval, interval_at};
 pub use sleep::{Sleep, sleep, sleep_until};
 pub use timeout::{Timeout, timeout, timeout_at};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
