@@ -123,7 +123,11 @@ impl Handle {
                 }
             }
         });
-        done.unwrap_or_else(|inner| nested("Handle::block_on", inner.outer))
+        // Not by `unwrap_or_else`: a closure would tell its own line.
+        match done {
+            Ok(output) => output,
+            Err(inner) => nested("Handle::block_on", inner.outer),
+        }
     }
 
     /// How the runtime schedules.

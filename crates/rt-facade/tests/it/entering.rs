@@ -57,6 +57,7 @@ fn nested_block_on_tells_where_the_outer_one_is_and_what_to_do() {
                 panic_message(|| Handle::current().block_on(async {})),
             ] {
                 tells(&message, "block_on", "spawn_blocking");
+                assert!(!message.contains("src/handle.rs"), "the caller's line: {message}");
             }
         });
     });
