@@ -1,11 +1,14 @@
 //! What all sockets have in common: a source, and its stay in a reactor.
 
 use std::fmt;
+use std::future::Future;
 use std::io;
 use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use mio::event::Source;
-use rt_reactor::{Handle, Interest, Registration};
+use rt_reactor::{Handle, Interest, ReadyFuture, Registration};
 use rt_task::wait::{Wait, WaitKind};
 
 /// A socket's inside: who carries its bytes. Asked in one place, [`os`](Self::os).
@@ -87,6 +90,26 @@ impl<S> Os<S> {
     #[inline]
     pub(crate) fn wait(&self, kind: WaitKind, site: &'static Location<'static>) -> Wait {
         Wait { kind, object: self.registration.object(), site }
+    }
+
+    /// Runs `f` whenever `ready` says that it is worth a try, until it neither would block nor was
+    /// interrupted. For a future whose `ready` is made before it is known what to do: else
+    /// `Registration::async_io` does the same at less cost.
+    pub(crate) fn poll_with<R>(
+        &self,
+        cx: &mut Context<'_>,
+        mut ready: Pin<&mut ReadyFuture<'_>>,
+        f: impl Fn() -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        loop {
+            let event = ready!(ready.as_mut().poll(cx))?;
+            match uninterrupted(&f) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.registration.clear_ready(event);
+                }
+                result => return Poll::Ready(result),
+            }
+        }
     }
 
     /// Runs `f` if the socket is known to be ready, and again if a signal interrupted it.
@@ -198,3 +221,6 @@ macro_rules! readiness {
     };
 }
 pub(crate) use readiness;
+
+#[cfg(all(test, not(rt_loom)))]
+mod tests;

@@ -162,7 +162,7 @@ impl Future for SendTo<'_> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let mut this = self.project();
+        let this = self.project();
         let target = match this.target {
             Some(target) => *target,
             None => {
@@ -171,16 +171,7 @@ impl Future for SendTo<'_> {
             }
         };
         let os = this.socket.socket.os();
-        loop {
-            let event = ready!(this.ready.as_mut().poll(cx))?;
-            match os.source().send_to(this.datagram, target) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    os.registration().clear_ready(event);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => return Poll::Ready(result),
-            }
-        }
+        os.poll_with(cx, this.ready, || os.source().send_to(this.datagram, target))
     }
 }
 

@@ -131,7 +131,13 @@ fn poll_accept_rests_too() {
         }
         assert!(timer.asked_ms.lock().unwrap().len() >= 10);
         taken.pop();
-        let (_first, _) = poll_fn(|cx| listener.poll_accept(cx)).await.unwrap();
+        let mut accepted = Poll::Pending;
+        for _ in 0..3 {
+            if accepted.is_pending() {
+                accepted = poll_fn(|cx| Poll::Ready(listener.poll_accept(cx))).await;
+            }
+        }
+        assert!(matches!(accepted, Poll::Ready(Ok(_))), "the rest ends at its second poll");
         taken.pop();
         poll_fn(|cx| listener.poll_accept(cx)).await.unwrap();
     });

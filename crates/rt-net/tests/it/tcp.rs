@@ -5,6 +5,7 @@ use futures_util::future::{join, join_all};
 use rt_net::{TcpListener, TcpStream, UdpSocket, lookup_host};
 use rt_reactor::{Driver, Interest};
 use rt_task::base::context::{self, Env};
+use socket2::SockRef;
 use std::future::{Future, poll_fn};
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -200,14 +201,18 @@ fn sockets_go_to_std_and_back_and_to_another_reactor() {
         assert_eq!(listener.local_addr().unwrap(), there);
         let near = TcpStream::connect(there).await.unwrap();
         let (far, _) = listener.accept().await.unwrap();
-        let near = near.into_std().unwrap();
-        near.set_nonblocking(false).unwrap(); // to be made non-blocking again by `try_from`
-        (listener.into_std().unwrap(), near, far.into_std().unwrap())
+        let (listener, near) = (listener.into_std().unwrap(), near.into_std().unwrap());
+        // To be made non-blocking again.
+        listener.set_nonblocking(false).unwrap();
+        near.set_nonblocking(false).unwrap();
+        (listener, near, far.into_std().unwrap())
     });
     drive(async {
         let listener = TcpListener::try_from(listener).unwrap();
+        assert!(SockRef::from(&listener).nonblocking().unwrap());
         let (mut near, mut far) =
             (TcpStream::try_from(near).unwrap(), TcpStream::try_from(far).unwrap());
+        assert!(SockRef::from(&near).nonblocking().unwrap());
         let mut buf = [0; 4];
         let (read, written) = join(far.read_exact(&mut buf), near.write_all(b"moved")).await;
         assert_eq!((read.unwrap(), written.unwrap(), &buf), (4, (), b"move"));

@@ -5,6 +5,7 @@ use futures_util::future::join;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use rt_io::ReadBuf;
 use rt_net::UdpSocket;
+use socket2::SockRef;
 use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::io::ErrorKind;
@@ -207,6 +208,7 @@ fn sockets_go_to_std_and_back() {
     socket.set_nonblocking(false).unwrap();
     drive(async {
         let socket = UdpSocket::try_from(socket).unwrap();
+        assert!(SockRef::from(&socket).nonblocking().unwrap());
         let (other, other_at) = bound().await;
         socket.connect(other_at).await.unwrap();
         let mut buf = [0; 8];
