@@ -38,7 +38,7 @@ pub fn resume() {
 ///
 /// All timers that are due by then fire at once, in the order of their deadlines; then the task
 /// yields once, so that those that they woke and that can run do so. It does not wait for what these
-/// start; to see a longer story unfold, [`sleep`](crate::sleep) instead, and let the clock jump by
+/// start; to see a longer story unfold, [`sleep`](fn@crate::sleep) instead, and let the clock jump by
 /// itself from timer to timer.
 ///
 /// # Panics

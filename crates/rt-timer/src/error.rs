@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-/// The deadline of a [`timeout`](crate::timeout) came first.
+/// The deadline of a [`timeout`](fn@crate::timeout) came first.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Elapsed(());
 

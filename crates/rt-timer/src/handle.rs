@@ -95,7 +95,7 @@ impl Handle {
         self.shared.stamp
     }
 
-    /// Waits for `span`. See [`sleep`](crate::sleep).
+    /// Waits for `span`. See [`sleep`](fn@crate::sleep).
     #[track_caller]
     pub fn sleep(&self, span: Duration) -> Sleep {
         Sleep::after(self, span, Location::caller())

@@ -17,7 +17,7 @@ use crate::sleep::Sleep;
 /// allocation, when it is made; none per tick.
 ///
 /// # Panics
-/// If `period` is zero. As [`sleep`](crate::sleep).
+/// If `period` is zero. As [`sleep`](fn@crate::sleep).
 #[track_caller]
 pub fn interval(period: Duration) -> Interval {
     let site = Location::caller();
@@ -27,7 +27,7 @@ pub fn interval(period: Duration) -> Interval {
 /// Ticks at `start`, and then every `period`. See [`interval`].
 ///
 /// # Panics
-/// If `period` is zero. As [`sleep`](crate::sleep).
+/// If `period` is zero. As [`sleep`](fn@crate::sleep).
 #[track_caller]
 pub fn interval_at(start: Instant, period: Duration) -> Interval {
     let site = Location::caller();

@@ -58,7 +58,7 @@ impl Level {
     }
 
     /// # Safety
-    /// The caller has the entry (see [`entry`](crate::entry)), and it is linked nowhere. It stays
+    /// The caller has the entry (see [`entry`](mod@crate::entry)), and it is linked nowhere. It stays
     /// alive and in its place until it is unlinked.
     #[inline]
     pub(crate) unsafe fn push_back(&mut self, slot: usize, entry: NonNull<Entry>, hint: u64) {

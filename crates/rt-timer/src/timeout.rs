@@ -27,7 +27,7 @@ use crate::sleep::Sleep;
 /// [`Elapsed`] if the deadline comes first.
 ///
 /// # Panics
-/// As [`sleep`](crate::sleep).
+/// As [`sleep`](fn@crate::sleep).
 #[track_caller]
 pub fn timeout<F: IntoFuture>(span: Duration, future: F) -> Timeout<F::IntoFuture> {
     let site = Location::caller();
@@ -41,7 +41,7 @@ pub fn timeout<F: IntoFuture>(span: Duration, future: F) -> Timeout<F::IntoFutur
 /// [`Elapsed`] if the deadline comes first.
 ///
 /// # Panics
-/// As [`sleep`](crate::sleep).
+/// As [`sleep`](fn@crate::sleep).
 #[track_caller]
 pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
     let site = Location::caller();

@@ -84,7 +84,7 @@ impl Wheel {
     /// Links an entry. One whose tick has passed is due at the next step.
     ///
     /// # Safety
-    /// The caller has the entry (see [`entry`](crate::entry)), and it is linked nowhere. It stays
+    /// The caller has the entry (see [`entry`](mod@crate::entry)), and it is linked nowhere. It stays
     /// alive and in its place until it is handed out or removed.
     #[inline]
     pub(crate) unsafe fn insert(&mut self, entry: NonNull<Entry>, tick: u64) {
