@@ -9,17 +9,18 @@ use std::task::{Context, Poll, ready};
 
 use mio::event::Source;
 use rt_reactor::{Handle, Interest, ReadyFuture, Registration};
+use rt_task::base::shim::{AtomicBool, Ordering::Relaxed};
 use rt_task::wait::{Wait, WaitKind};
 
 /// A socket's inside: who carries its bytes. Asked in one place, [`os`](Self::os).
 ///
 /// The operating system, so far. A simulator's sockets will be another variant, and every
 /// `os()` a match.
-pub(crate) enum Socket<S> {
+pub(crate) enum Socket<S: Source> {
     Os(Os<S>),
 }
 
-impl<S> Socket<S> {
+impl<S: Source> Socket<S> {
     #[inline]
     pub(crate) fn os(&self) -> &Os<S> {
         let Self::Os(os) = self;
@@ -33,11 +34,17 @@ impl<S> Socket<S> {
 }
 
 /// A socket of the operating system, registered with a reactor.
-pub(crate) struct Os<S> {
-    /// Before `registration`, to be closed before that goes: nothing is told of it any more then,
-    /// and a system call to say so is saved.
-    source: S,
+///
+/// When it is closed the system forgets the registration by itself, which saves a call to say
+/// so; but only if no copy of the descriptor is left. Nobody has one whom the descriptor was not
+/// lent to.
+pub(crate) struct Os<S: Source> {
+    /// There until it is taken. Before `registration`, so that it is closed before that goes.
+    source: Option<S>,
     registration: Registration,
+    /// Whether the descriptor was ever lent. Set by shared reference and read by the owner, so
+    /// that nothing needs to be ordered.
+    lent: AtomicBool,
 }
 
 /// Both ways.
@@ -55,7 +62,7 @@ impl<S: Source> Os<S> {
     /// `source`, registered for `interest`.
     pub(crate) fn new(mut source: S, interest: Interest, reactor: &Handle) -> io::Result<Self> {
         let registration = Registration::new(&mut source, interest, reactor)?;
-        Ok(Self { source, registration })
+        Ok(Self { source: Some(source), registration, lent: AtomicBool::new(false) })
     }
 
     /// The same, for one that is likely ready.
@@ -65,20 +72,26 @@ impl<S: Source> Os<S> {
         reactor: &Handle,
     ) -> io::Result<Self> {
         let registration = Registration::new_ready(&mut source, interest, reactor)?;
-        Ok(Self { source, registration })
+        Ok(Self { source: Some(source), registration, lent: AtomicBool::new(false) })
     }
 
     /// The source alone, free to be registered anew.
     pub(crate) fn into_source(mut self) -> io::Result<S> {
-        self.registration.deregister(&mut self.source)?;
-        Ok(self.source)
+        let mut source = self.source.take().expect("taken here alone");
+        self.registration.deregister(&mut source)?;
+        Ok(source)
     }
-}
 
-impl<S> Os<S> {
     #[inline]
     pub(crate) fn source(&self) -> &S {
-        &self.source
+        self.source.as_ref().expect("there until taken")
+    }
+
+    /// The source, for a caller who may copy its descriptor.
+    #[inline]
+    pub(crate) fn lend(&self) -> &S {
+        self.lent.store(true, Relaxed);
+        self.source()
     }
 
     #[inline]
@@ -122,6 +135,17 @@ impl<S> Os<S> {
     }
 }
 
+impl<S: Source> Drop for Os<S> {
+    fn drop(&mut self) {
+        if let Some(source) = &mut self.source
+            && self.lent.load(Relaxed)
+        {
+            // It is closed in a moment; that it was unknown is no news to anybody.
+            let _unknown = self.registration.deregister(source);
+        }
+    }
+}
+
 /// Runs `f` until no signal interrupts it.
 pub(crate) fn uninterrupted<R>(mut f: impl FnMut() -> io::Result<R>) -> io::Result<R> {
     loop {
@@ -132,10 +156,10 @@ pub(crate) fn uninterrupted<R>(mut f: impl FnMut() -> io::Result<R>) -> io::Resu
     }
 }
 
-impl<S: fmt::Debug> fmt::Debug for Socket<S> {
+impl<S: Source + fmt::Debug> fmt::Debug for Socket<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // What the reactor knows is not the reader's concern.
-        self.os().source.fmt(f)
+        self.os().source().fmt(f)
     }
 }
 

@@ -30,7 +30,7 @@ macro_rules! borrowed {
     ($($socket:ty),*) => {$(
         impl std::os::fd::AsFd for $socket {
             fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-                self.socket.os().source().as_fd()
+                self.socket.os().lend().as_fd()
             }
         }
 

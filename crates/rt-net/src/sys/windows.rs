@@ -14,7 +14,7 @@ macro_rules! borrowed {
     ($($socket:ty),*) => {$(
         impl std::os::windows::io::AsSocket for $socket {
             fn as_socket(&self) -> std::os::windows::io::BorrowedSocket<'_> {
-                self.socket.os().source().as_socket()
+                self.socket.os().lend().as_socket()
             }
         }
 

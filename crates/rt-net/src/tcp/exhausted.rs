@@ -14,11 +14,11 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use rt_task::base::context;
+use rt_task::base::shim::{AtomicU32, Ordering::Relaxed};
 
 use crate::sys::{EXHAUSTION, GONE};
 

@@ -1,7 +1,9 @@
 //! Options: what is set is told again.
 
-use crate::drive::{drive, pair};
+use crate::drive::{drive, drive_on, pair, turn};
 use rt_net::{TcpListener, UdpSocket};
+use rt_reactor::Driver;
+use rt_task::base::context::{self, Env};
 use std::net::Ipv4Addr;
 
 #[test]
@@ -79,4 +81,20 @@ fn the_descriptor_is_lent() {
         let copy = std::net::TcpStream::from(near.as_fd().try_clone_to_owned().unwrap());
         assert_eq!(copy.local_addr().unwrap(), near.local_addr().unwrap());
     });
+}
+
+#[cfg(unix)]
+#[test]
+fn the_reactor_lets_go_of_a_descriptor_that_lives_on_in_a_copy() {
+    use std::os::fd::AsFd;
+    let mut driver = Driver::new().unwrap();
+    let _entered = context::enter(Env::new().with_io(driver.handle()));
+    let (near, far) = drive_on(&mut driver, pair());
+    turn(&mut driver);
+    let _copy = near.as_fd().try_clone_to_owned().unwrap();
+    drop(near);
+    let events = driver.handle().metrics().ready_count;
+    assert_eq!(far.try_write(b"to the copy").unwrap(), 11);
+    turn(&mut driver);
+    assert_eq!(driver.handle().metrics().ready_count, events, "nobody is told");
 }
