@@ -65,7 +65,9 @@ impl TcpListener {
     pub fn from_std(listener: std::net::TcpListener) -> io::Result<Self> {
         let reactor = reactor("TcpListener::from_std", Location::caller())?;
         listener.set_nonblocking(true)?;
-        Self::new(mio::net::TcpListener::from_std(listener), &reactor)
+        let listener = Self::new(mio::net::TcpListener::from_std(listener), &reactor)?;
+        listener.socket.os().lend(); // the caller may have kept a copy
+        Ok(listener)
     }
 
     fn new(listener: mio::net::TcpListener, reactor: &Handle) -> io::Result<Self> {

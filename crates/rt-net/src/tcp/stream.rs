@@ -56,7 +56,9 @@ impl TcpStream {
     pub fn from_std(stream: std::net::TcpStream) -> io::Result<Self> {
         let reactor = reactor("TcpStream::from_std", Location::caller())?;
         stream.set_nonblocking(true)?;
-        Self::new(mio::net::TcpStream::from_std(stream), &reactor)
+        let stream = Self::new(mio::net::TcpStream::from_std(stream), &reactor)?;
+        stream.socket.os().lend(); // the caller may have kept a copy
+        Ok(stream)
     }
 
     pub(super) fn new(stream: mio::net::TcpStream, reactor: &Handle) -> io::Result<Self> {

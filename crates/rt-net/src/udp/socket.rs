@@ -49,7 +49,9 @@ impl UdpSocket {
     pub fn from_std(socket: std::net::UdpSocket) -> io::Result<Self> {
         let reactor = reactor("UdpSocket::from_std", Location::caller())?;
         socket.set_nonblocking(true)?;
-        Self::new(mio::net::UdpSocket::from_std(socket), &reactor)
+        let socket = Self::new(mio::net::UdpSocket::from_std(socket), &reactor)?;
+        socket.socket.os().lend(); // the caller may have kept a copy
+        Ok(socket)
     }
 
     fn new(socket: mio::net::UdpSocket, reactor: &Handle) -> io::Result<Self> {

@@ -1,7 +1,7 @@
 //! Options: what is set is told again.
 
 use crate::drive::{drive, drive_on, pair, turn};
-use rt_net::{TcpListener, UdpSocket};
+use rt_net::{TcpListener, TcpStream, UdpSocket};
 use rt_reactor::Driver;
 use rt_task::base::context::{self, Env};
 use std::net::Ipv4Addr;
@@ -91,7 +91,10 @@ fn the_reactor_lets_go_of_a_descriptor_that_lives_on_in_a_copy() {
     let _entered = context::enter(Env::new().with_io(driver.handle()));
     let (near, far) = drive_on(&mut driver, pair());
     turn(&mut driver);
-    let _copy = near.as_fd().try_clone_to_owned().unwrap();
+    let copy = near.as_fd().try_clone_to_owned().unwrap();
+    drop(near);
+    let near = TcpStream::from_std(std::net::TcpStream::from(copy.try_clone().unwrap())).unwrap();
+    turn(&mut driver);
     drop(near);
     let events = driver.handle().metrics().ready_count;
     assert_eq!(far.try_write(b"to the copy").unwrap(), 11);
