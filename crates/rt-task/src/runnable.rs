@@ -7,6 +7,7 @@ use core::panic::Location;
 use core::task::{Context, Waker};
 
 use crate::TaskId;
+use crate::base::budget::BUDGET;
 use crate::base::context::{Ctx, Stay};
 use crate::cell::scheduler;
 use crate::header::{Header, Polled, TaskRef};
@@ -104,22 +105,30 @@ impl<S: Schedule> Runnable<S> {
     #[inline]
     pub fn run(self) -> Ran<S> {
         let stay = Stay::try_new();
-        self.run_inside(stay.as_ref().map(Stay::ctx))
+        self.run_inside(stay.as_ref().map(Stay::ctx), BUDGET)
     }
 
     /// [`run`](Self::run), on a thread whose context is at hand: spares the look-up.
     #[inline]
     pub fn run_in(self, ctx: &Ctx) -> Ran<S> {
-        self.run_inside(Some(ctx))
+        self.run_inside(Some(ctx), BUDGET)
+    }
+
+    /// [`run_in`](Self::run_in) with what the task that ran before left of its budget: for a
+    /// scheduler that lets a task run at once that was woken just now. Two tasks that wake each
+    /// other would keep all others waiting if each began afresh.
+    #[inline]
+    pub fn run_after(self, ctx: &Ctx) -> Ran<S> {
+        self.run_inside(Some(ctx), ctx.budget.last())
     }
 
     #[inline]
-    fn run_inside(self, ctx: Option<&Ctx>) -> Ran<S> {
+    fn run_inside(self, ctx: Option<&Ctx>, budget: u8) -> Ran<S> {
         let Begin::Poll(seen) = self.header().state.begin_poll() else {
             drop(self); // cancels
             return Ran::Done;
         };
-        let running = Running::enter(self.task, ctx);
+        let running = Running::enter(self.task, ctx, budget);
         self.header().count_poll();
         let waker = waker::borrowed(self.task);
         // SAFETY: the `Runnable` is ours, and the stage holds the future until it completes.
@@ -163,7 +172,7 @@ impl<S: Schedule> Runnable<S> {
             drop(self); // cancels
             return None;
         };
-        let running = Running::enter(self.task, stay.as_ref().map(Stay::ctx));
+        let running = Running::enter(self.task, stay.as_ref().map(Stay::ctx), BUDGET);
         self.header().count_poll();
         let waker = waker::borrowed(self.task);
         // SAFETY: the `Runnable` is ours, and the stage holds the future until it completes.
@@ -219,7 +228,7 @@ impl<S: Schedule> Drop for Runnable<S> {
     /// Cancels: drops the future here.
     fn drop(&mut self) {
         let stay = Stay::try_new();
-        let running = Running::enter(self.task, stay.as_ref().map(Stay::ctx));
+        let running = Running::enter(self.task, stay.as_ref().map(Stay::ctx), BUDGET);
         // SAFETY: the `Runnable` is ours, and the stage holds the future until it completes.
         let outcome = unsafe { (self.header().vtable.drop_future)(self.task) };
         drop(running);
@@ -266,11 +275,11 @@ struct Running<'a> {
 
 impl<'a> Running<'a> {
     #[inline]
-    fn enter(task: TaskRef, ctx: Option<&'a Ctx>) -> Self {
+    fn enter(task: TaskRef, ctx: Option<&'a Ctx>, budget: u8) -> Self {
         match ctx {
             Some(ctx) => Self {
                 task: ctx.task.replace(Some(task)),
-                budget: ctx.budget.refill(),
+                budget: ctx.budget.begin(budget),
                 noted: ctx.noted.begin(),
                 ctx: Some(ctx),
             },
@@ -292,7 +301,7 @@ impl Drop for Running<'_> {
     fn drop(&mut self) {
         if let Some(ctx) = self.ctx {
             ctx.task.set(self.task);
-            ctx.budget.restore(self.budget);
+            ctx.budget.end(self.budget);
             ctx.noted.restore(self.noted);
         }
     }

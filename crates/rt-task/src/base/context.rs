@@ -80,6 +80,23 @@ impl Ctx {
         self.shard.get()
     }
 
+    /// Whether the last task that ran here left nothing of its budget.
+    #[inline]
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        self.budget.last() == 0
+    }
+
+    /// Moves the thread to another home, or away from any (null): it lends what it runs to another
+    /// thread, or takes over what that one ran.
+    ///
+    /// # Safety
+    /// As [`drive`].
+    pub unsafe fn move_home(&self, home: *const (), shard: u16) {
+        self.home.set(home);
+        self.shard.set(shard);
+    }
+
     /// The thread's source of choices.
     #[must_use]
     pub fn rng(&self) -> &FastRng {
@@ -322,6 +339,26 @@ fn visit<R>(
     f(ctx)
 }
 
+/// Runs `f`, which may block as long as it likes, on a thread that drives a runtime: until `f`
+/// returns the thread counts as one that drives none, and the running task has no budget.
+///
+/// The scheduler at home has been moved away before ([`Ctx::move_home`]), or waits for `f`.
+pub fn block_in_place<R>(ctx: &Ctx, f: impl FnOnce() -> R) -> R {
+    struct Restore<'a> {
+        ctx: &'a Ctx,
+        driven: Option<Driven>,
+        budget: u8,
+    }
+    impl Drop for Restore<'_> {
+        fn drop(&mut self) {
+            self.ctx.driven.set(self.driven);
+            self.ctx.budget.restore(self.budget);
+        }
+    }
+    let _restore = Restore { ctx, driven: ctx.driven.take(), budget: ctx.budget.lift() };
+    f()
+}
+
 /// What this thread drives, if anything: it must not block then.
 #[must_use]
 pub fn driven() -> Option<Driven> {
@@ -333,6 +370,14 @@ pub fn driven() -> Option<Driven> {
 #[must_use]
 pub fn is_home(home: *const ()) -> bool {
     peek(|ctx| ctx.home.get()) == Some(home)
+}
+
+/// Which shard of its scheduler's pieces is this thread's, if the scheduler at the address `home`
+/// runs on it.
+#[inline]
+#[must_use]
+pub fn shard_at(home: *const ()) -> Option<u16> {
+    peek(|ctx| (ctx.home.get() == home).then(|| ctx.shard.get())).flatten()
 }
 
 /// A copy of the entered environment.

@@ -19,6 +19,8 @@ pub enum Until {
     Now,
     /// Up to this moment.
     At(Nanos),
+    /// Up to so long, by the driver's clock.
+    Within(Duration),
     /// Until something happens.
     Event,
 }
@@ -80,10 +82,13 @@ impl<R: Reactor, T: Timers, C: Clock> Stack<R, T, C> {
 
     /// Waits up to `until` or the next timer.
     fn wait(&mut self, until: Option<Nanos>, out: &mut impl Wakes) -> io::Result<()> {
-        let next = match (self.timers.next(), until) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
+        let next = self.timers.before_wait(until);
+        let waited = self.wait_for(next, out);
+        self.timers.after_wait();
+        waited
+    }
+
+    fn wait_for(&mut self, next: Option<Nanos>, out: &mut impl Wakes) -> io::Result<()> {
         let Some(next) = next else {
             return self.reactor.poll(None, out).map(drop);
         };
@@ -128,6 +133,7 @@ impl<R: Reactor, T: Timers, C: Clock> Driver for Stack<R, T, C> {
             Until::Now if self.reactor.sources() == 0 => Ok(()),
             Until::Now => self.reactor.poll(Some(Duration::ZERO), out).map(drop),
             Until::At(moment) => self.wait(Some(moment), out),
+            Until::Within(span) => self.wait(Some(self.clock.now().saturating_add(span)), out),
             Until::Event => self.wait(None, out),
         };
         self.fire(out);

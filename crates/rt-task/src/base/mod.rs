@@ -21,3 +21,10 @@ pub mod rng;
 pub mod seam;
 #[doc(hidden)]
 pub mod shim;
+
+/// Runs `f`, a piece of the user's code such as a hook. A panic ends it and nothing else: the panic
+/// hook has told of it by then.
+#[cfg(feature = "std")]
+pub fn contain(f: impl FnOnce()) {
+    crate::panic::contain(f);
+}

@@ -100,23 +100,24 @@ impl ThreadPark {
         }
         // P1: publishes nothing, and what it finds is taken by the swap.
         if word.compare_exchange(EMPTY, PARKED, Relaxed, Relaxed).is_ok() {
-            wait(timeout, || word.load(Relaxed) == NOTIFIED); // P2; the swap below orders
+            // P2; the swap below orders
+            park_thread(Some(timeout), || word.load(Relaxed) == NOTIFIED);
         }
         word.swap(EMPTY, site("park.timed-P3", Acquire)) == NOTIFIED // P3, pairs with U1
     }
 }
 
-/// Parks until `called`, up to `timeout`.
+/// Parks the thread until `called`, up to `timeout`, for who keeps a word of its own: `called` is
+/// asked again whenever the thread wakes, also for no reason or for somebody else's.
 #[cfg(not(rt_loom))]
 #[expect(clippy::disallowed_methods, reason = "waiting for real; no clock can be asked for that")]
-fn wait(timeout: Duration, called: impl Fn() -> bool) {
-    let Some(end) = Instant::now().checked_add(timeout) else {
-        while !called() {
-            thread::park();
-        }
-        return;
-    };
+pub fn park_thread(timeout: Option<Duration>, called: impl Fn() -> bool) {
+    let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     while !called() {
+        let Some(end) = end else {
+            thread::park();
+            continue;
+        };
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return;
@@ -127,9 +128,14 @@ fn wait(timeout: Duration, called: impl Fn() -> bool) {
 
 /// In a model a timeout is over whenever it likes.
 #[cfg(rt_loom)]
-fn wait(_timeout: Duration, _called: impl Fn() -> bool) {
+pub fn park_thread(timeout: Option<Duration>, called: impl Fn() -> bool) {
     let _: Option<Instant> = None;
-    thread::yield_now();
+    if timeout.is_some() {
+        return thread::yield_now();
+    }
+    while !called() {
+        thread::park();
+    }
 }
 
 impl Default for ThreadPark {

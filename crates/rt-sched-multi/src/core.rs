@@ -1,0 +1,496 @@
+//! The step and the loop around it: start reading here.
+//!
+//! A [`Core`] is what a thread holds while it is at home at a worker. A step either runs one task,
+//! turns the driver, or says that there is nothing to do; the loop waits when there is nothing.
+//!
+//! Where the next task comes from, in this order: the shared queue, once in a while; the slot; the
+//! worker's own queue; the shared queue; another worker's queue, of which half is taken.
+
+use std::fmt;
+use std::time::Duration;
+
+use rt_task::base::context::Ctx;
+use rt_task::base::driver::{Driver, Until, WakeBatch};
+use rt_task::base::look::Look;
+use rt_task::base::park::park_thread;
+use rt_task::base::seam::{Choice, Choose, Wakes};
+use rt_task::{Fifo, Ran, TaskId};
+
+use crate::crew::Seat;
+use crate::driver::Held;
+use crate::idle::Sleep;
+use crate::pace::Pace;
+use crate::queue::{LocalQueue, Queues};
+use crate::shared::{Home, Shared};
+use crate::watch::{Watch, Watched};
+use crate::worker::{LOCAL_MAX, Local, Own, Task, Worker};
+
+/// What one step did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Polled this task.
+    Ran(TaskId),
+    /// Turned the driver, without waiting.
+    Turned,
+    /// Nothing: no task can run.
+    Idle,
+    /// Polled a task that gave the worker away.
+    Lost,
+    /// Nothing: the scheduler shuts down.
+    Closed,
+}
+
+/// Why a thread's time at a worker is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Another thread has the worker.
+    Lost,
+    /// The scheduler shuts down.
+    Closed,
+}
+
+/// Tasks from the slot in a row.
+const SLOT_RUNS_MAX: u32 = 3;
+/// How long a worker waits that wakes by itself, to see after those in a long poll.
+pub(crate) const WATCH: Duration = Duration::from_millis(3);
+
+pub(crate) struct Core<'a, D: Driver + Send + 'static, Q: Queues> {
+    pub(crate) shared: &'a Shared<D, Q>,
+    pub(crate) worker: &'a Worker<D, Q>,
+    pub(crate) index: usize,
+    ctx: &'a Ctx,
+    seat: &'a Seat,
+    /// Picks left before the driver is turned.
+    event_credit: u32,
+    /// Picks left before the shared queue comes first.
+    global_credit: u32,
+    /// Tasks from the slot left in this row.
+    slot_credit: u32,
+    /// Counted in the idle word.
+    searching: bool,
+    /// The last wait was ended by a call, so the next one may be worth a look before it.
+    was_called: bool,
+    /// Called, and nothing has been run since.
+    called_in_vain: bool,
+    look: Look,
+    pace: Pace,
+    pub(crate) watch: Watch,
+}
+
+impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
+    /// For a thread that has just come home at worker `index`.
+    pub(crate) fn new(
+        shared: &'a Shared<D, Q>,
+        ctx: &'a Ctx,
+        seat: &'a Seat,
+        index: usize,
+    ) -> Self {
+        debug_assert!(shared.is_at(ctx, index));
+        let worker = &*shared.workers[index];
+        worker.sits(seat);
+        // SAFETY: at home there. Whoever was before may have left while it turned the driver.
+        unsafe { worker.own() }.fills_slot.set(shared.config.slot);
+        let pace = Pace::new(worker.counters.polls.read(), worker.counters.mean_poll_ns.read());
+        Self {
+            shared,
+            worker,
+            index,
+            ctx,
+            seat,
+            event_credit: shared.config.event_interval,
+            global_credit: 1,
+            slot_credit: SLOT_RUNS_MAX,
+            searching: false,
+            was_called: false,
+            called_in_vain: false,
+            look: Look::new(),
+            pace,
+            watch: Watch::new(),
+        }
+    }
+
+    /// Runs tasks until the scheduler shuts down or the worker is given away.
+    pub(crate) fn run(&mut self) -> End {
+        loop {
+            match self.step() {
+                Step::Ran(_) | Step::Turned => {}
+                Step::Idle => {
+                    if let Some(end) = self.wait() {
+                        return end;
+                    }
+                }
+                Step::Lost => return End::Lost,
+                Step::Closed => {
+                    self.stop_searching();
+                    return End::Closed;
+                }
+            }
+        }
+    }
+
+    /// One step. Never waits.
+    #[inline]
+    pub(crate) fn step(&mut self) -> Step {
+        if self.event_credit == 0 {
+            return self.tick();
+        }
+        let glance = self.shared.idle.glance(self.index);
+        if glance.is_closed() {
+            return Step::Closed;
+        }
+        let Some(task) = self.pick() else {
+            return Step::Idle;
+        };
+        self.event_credit -= 1;
+        if self.searching {
+            self.found();
+        } else if glance.is_short_of_searchers() {
+            self.share();
+        }
+        self.run_task(task)
+    }
+
+    #[inline]
+    fn run_task(&mut self, task: Picked<Task<D, Q>>) -> Step {
+        self.worker.counters.polls.add(1);
+        self.called_in_vain = false;
+        let id = task.task.id();
+        let ran = match task.after_last {
+            true => task.task.run_after(self.ctx),
+            false => task.task.run_in(self.ctx),
+        };
+        if !self.shared.is_at(self.ctx, self.index) {
+            self.shared.settle_elsewhere(ran);
+            return Step::Lost;
+        }
+        match ran {
+            Ran::Pending => {}
+            Ran::Yielded(again) => self.push(again),
+            Ran::Done => self.worker.counters.ended.add(1),
+        }
+        Step::Ran(id)
+    }
+
+    #[inline]
+    fn own(&self) -> &Own<Local<D, Q>> {
+        // SAFETY: the thread is at home at this worker: it came home before `new`, and stops using
+        // the core when a task has given the worker away (checked after each that runs).
+        unsafe { self.worker.own() }
+    }
+
+    #[inline]
+    pub(crate) fn push(&self, task: Task<D, Q>) {
+        // SAFETY: as in `own`.
+        unsafe { self.worker.push(self.shared, task) };
+    }
+
+    /// The next task.
+    #[inline]
+    fn pick(&mut self) -> Option<Picked<Task<D, Q>>> {
+        if self.global_credit == 0 {
+            self.global_credit = self.global_interval();
+            if let Some(task) = self.pick_global() {
+                return Some(Picked { task, after_last: false });
+            }
+        }
+        self.global_credit -= 1;
+        if let Some(task) = self.pick_slot() {
+            return Some(Picked { task, after_last: true });
+        }
+        let task = match self.own().local.pop() {
+            Some(task) => task,
+            None => self.pick_global().or_else(|| self.steal())?,
+        };
+        self.slot_credit = SLOT_RUNS_MAX;
+        Some(Picked { task, after_last: false })
+    }
+
+    /// What was woken last; or nothing, when too many such have run in a row, or have used the budget
+    /// up: then it has to wait for its turn.
+    #[inline]
+    fn pick_slot(&mut self) -> Option<Task<D, Q>> {
+        let task = self.worker.slot.take()?;
+        if self.slot_credit == 0 || self.ctx.is_spent() {
+            self.push(task);
+            return None;
+        }
+        self.slot_credit -= 1;
+        Some(task)
+    }
+
+    /// A fair share of what is in the shared queue: the first is returned, the rest goes to the
+    /// worker's own queue.
+    #[cold]
+    fn pick_global(&mut self) -> Option<Task<D, Q>> {
+        let mut batch = self.shared.take_batch()?;
+        let room = LOCAL_MAX / 2;
+        let share = self.shared.batches() / self.shared.workers.len();
+        let mut taken = batch.len();
+        let first = batch.pop_front();
+        self.push_all(&mut batch);
+        for _ in 0..share {
+            if taken >= room || self.own().local.len() >= room {
+                break;
+            }
+            let Some(mut more) = self.shared.take_batch() else { break };
+            taken += more.len();
+            self.push_all(&mut more);
+        }
+        self.worker.counters.from_global.add(taken as u64);
+        first
+    }
+
+    fn push_all(&mut self, batch: &mut Fifo<Home<D, Q>>) {
+        while let Some(task) = batch.pop_front() {
+            self.push(task);
+        }
+    }
+
+    /// Half of another worker's queue, if not too many search already.
+    #[cold]
+    fn steal(&mut self) -> Option<Task<D, Q>> {
+        let workers = self.shared.workers.len();
+        if workers == 1 || !self.search() {
+            return None;
+        }
+        let start = self.ctx.rng().below(workers as u32, Choice::Victim) as usize;
+        for at in (start..workers).chain(0..start) {
+            if at == self.index {
+                continue;
+            }
+            if let Some(task) = self.shared.workers[at].steal(&self.own().local) {
+                let counters = &self.worker.counters;
+                counters.steal_operations.add(1);
+                counters.steals.add(1 + self.own().local.len() as u64);
+                return Some(task);
+            }
+        }
+        // Something may have come from outside while we looked elsewhere.
+        self.pick_global()
+    }
+
+    fn search(&mut self) -> bool {
+        self.searching = self.searching || self.shared.idle.start_searching(self.index);
+        self.searching
+    }
+
+    /// A searching worker has a task. The last one that searched sees whether there is more.
+    #[cold]
+    fn found(&mut self) {
+        self.searching = false;
+        if self.shared.idle.found(self.index)
+            && (self.pace.is_worth_a_call(self.own().local.len()) || self.shared.has_injected())
+        {
+            self.call();
+        }
+    }
+
+    fn stop_searching(&mut self) {
+        if self.searching {
+            self.searching = false;
+            self.shared.idle.found(self.index);
+        }
+    }
+
+    /// Somebody sleeps and nobody searches: calls, if enough waits here.
+    #[inline]
+    fn share(&mut self) {
+        let backlog = self.own().local.len();
+        if backlog != 0 && self.pace.is_worth_a_call(backlog) {
+            self.call();
+        }
+    }
+
+    #[cold]
+    fn call(&self) {
+        if let Some(worker) = self.shared.idle.call(self.index, || self.shared.driver.waits()) {
+            self.worker.counters.calls.add(1);
+            self.shared.unpark(worker);
+        }
+    }
+
+    fn global_interval(&self) -> u32 {
+        self.shared.config.global_interval.unwrap_or_else(|| self.pace.global_interval())
+    }
+
+    /// What is done once in `event_interval` picks.
+    #[cold]
+    fn tick(&mut self) -> Step {
+        self.event_credit = self.shared.config.event_interval;
+        self.measure();
+        if let Some(mut driver) = self.shared.driver.try_hold() {
+            let broken = self.turn(&mut driver, Until::Now);
+            self.release(driver, broken);
+        }
+        match self.shared.is_at(self.ctx, self.index) {
+            true => Step::Turned,
+            false => Step::Lost, // a waker that the driver handed out gave the worker away
+        }
+    }
+
+    fn measure(&mut self) {
+        let counters = &self.worker.counters;
+        let spent = self.pace.measure(counters.polls.read());
+        counters.busy_ns.add(spent);
+        counters.mean_poll_ns.set(self.pace.mean_ns());
+    }
+
+    /// Turns the driver, and wakes what it hands out. Whether it is of no use any more.
+    fn turn(&self, driver: &mut Held<'_, D>, until: Until) -> bool {
+        self.worker.counters.turns.add(1);
+        let mut batch = WakeBatch::new();
+        // What becomes ready together is run in that order, not the last first.
+        self.own().fills_slot.set(false);
+        let turned = driver.with(|driver| driver.turn(until, &mut batch));
+        batch.wake_all();
+        if self.shared.is_at(self.ctx, self.index) {
+            self.own().fills_slot.set(self.shared.config.slot);
+        }
+        turned.is_err_and(|error| {
+            // The operating system no longer lets anybody wait (a closed descriptor, say). Tasks go
+            // on; what waits for an event or a timer does not.
+            rt_task::base::contain(|| panic!("the driver cannot wait any more: {error}"));
+            true
+        })
+    }
+
+    fn release(&self, driver: Held<'_, D>, broken: bool) {
+        driver.waits_no_more();
+        match broken {
+            false => drop(driver),
+            true => drop(driver.retire()),
+        }
+    }
+
+    /// Waits for something to do. See the protocol of [`idle`](crate::idle).
+    fn wait(&mut self) -> Option<End> {
+        self.measure();
+        if self.was_called && self.searching {
+            let Self { look, shared, index, .. } = self;
+            look.around(|| true, || shared.has_work_beside(*index));
+            if self.shared.has_work_beside(self.index) {
+                return None;
+            }
+        }
+        let driver = self.shared.driver.try_hold();
+        if let Some(driver) = &driver {
+            driver.waits(self.index);
+        }
+        let may_watch = self.shared.workers.len() > 1;
+        // D2
+        let watch = match self.shared.idle.sleep(self.index, self.searching, may_watch) {
+            Sleep::Asleep { watch } => watch,
+            Sleep::Closed => {
+                if let Some(driver) = driver {
+                    self.release(driver, false);
+                }
+                self.stop_searching();
+                return Some(End::Closed);
+            }
+        };
+        self.searching = false;
+        let overlooked = self.shared.has_work_beside(self.index); // D3
+        if !overlooked {
+            self.sleep(driver, watch);
+        } else {
+            if let Some(driver) = driver {
+                self.release(driver, false);
+            }
+            self.rise(watch);
+        }
+        (!self.shared.is_at(self.ctx, self.index)).then_some(End::Lost)
+    }
+
+    /// D4.
+    fn sleep(&mut self, driver: Option<Held<'_, D>>, watch: bool) {
+        self.shared.config.thread_parks();
+        self.worker.counters.parks.add(1);
+        if self.called_in_vain {
+            self.worker.counters.noop_wakes.add(1);
+        }
+        if watch {
+            self.watch.begin(self.shared);
+        }
+        let watch = match driver {
+            Some(driver) => self.wait_in_driver(driver, watch),
+            None => self.wait_in_thread(watch),
+        };
+        if self.shared.is_at(self.ctx, self.index) {
+            self.rise(watch);
+            self.pace.restart(self.worker.counters.polls.read());
+        }
+        self.shared.config.thread_unparks();
+    }
+
+    /// Waits for an event, a timer or a call. Returns whether it is still the one that watches.
+    fn wait_in_driver(&mut self, mut driver: Held<'_, D>, mut watch: bool) -> bool {
+        loop {
+            let until = if watch { Until::Within(WATCH) } else { Until::Event };
+            let broken = self.turn(&mut driver, until);
+            let idle = !broken
+                && self.shared.is_at(self.ctx, self.index)
+                && self.shared.idle.is_asleep(self.index)
+                && self.own().local.is_empty();
+            if !idle || !watch {
+                self.release(driver, broken);
+                return watch;
+            }
+            match self.look_after(true) {
+                Watched::Work => {
+                    self.release(driver, false);
+                    return watch;
+                }
+                Watched::Nothing => {}
+                Watched::Quiet => watch = false,
+            }
+        }
+    }
+
+    /// Waits for a call. Returns whether it is still the one that watches.
+    fn wait_in_thread(&mut self, mut watch: bool) -> bool {
+        loop {
+            let asleep = || self.shared.idle.is_asleep(self.index);
+            park_thread(watch.then_some(WATCH), || !asleep());
+            if !asleep() {
+                return watch;
+            }
+            match self.look_after(false) {
+                Watched::Work => return watch,
+                Watched::Nothing => {}
+                Watched::Quiet => watch = false,
+            }
+        }
+    }
+
+    /// D5.
+    fn rise(&mut self, watch: bool) {
+        let risen = self.shared.idle.rise(self.index, watch);
+        self.searching = risen.called;
+        self.was_called = risen.called;
+        self.called_in_vain = risen.called;
+        if risen.unwatched {
+            let last = || self.shared.driver.waits();
+            if let Some(worker) = self.shared.idle.call_beside(self.index, last) {
+                self.worker.counters.calls.add(1);
+                self.shared.unpark(worker);
+            }
+        }
+    }
+}
+
+/// A task to be run.
+struct Picked<T> {
+    task: T,
+    /// With what the one before left of its budget.
+    after_last: bool,
+}
+
+impl<D: Driver + Send + 'static, Q: Queues> fmt::Debug for Core<'_, D, Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core")
+            .field("index", &self.index)
+            .field("seat", &self.seat)
+            .field("searching", &self.searching)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,154 @@
+//! How runnable tasks are held: the seams behind which a queue is swapped, and the production one.
+
+use std::fmt;
+
+/// The two kinds of queue that a scheduler uses.
+pub trait Queues: 'static {
+    /// What each worker has.
+    type Local<T: Send + 'static>: LocalQueue<T>;
+    /// What all share.
+    type Inject<T: Send + 'static>: Inject<T>;
+}
+
+/// A queue of one worker, first in, first out: the worker pushes and pops, any thread steals.
+pub trait LocalQueue<T>: Send + Sized + 'static {
+    /// What thieves hold.
+    type Stealer: Send + Sync;
+
+    /// An empty queue.
+    fn new() -> Self;
+    /// The thieves' half.
+    fn stealer(&self) -> Self::Stealer;
+    /// Puts one at the end.
+    fn push(&self, item: T);
+    /// Takes the first.
+    fn pop(&self) -> Option<T>;
+    /// How many it holds, or held a moment ago.
+    fn len(&self) -> usize;
+    /// Whether [`len`](Self::len) is zero.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Takes half of what `from` holds, and `most` at most: returns the first, and pushes the rest to
+    /// `into`.
+    fn steal_half(from: &Self::Stealer, into: &Self, most: usize) -> Option<T>;
+    /// How many a thief sees.
+    fn depth(from: &Self::Stealer) -> usize;
+}
+
+/// The queue for what comes from outside, and for what does not fit a worker's.
+pub trait Inject<T>: Send + Sync + Sized + 'static {
+    /// An empty queue.
+    fn new() -> Self;
+    /// Puts one at the end.
+    ///
+    /// # Errors
+    /// Gives it back when the queue is closed.
+    fn push(&self, item: T) -> Result<(), T>;
+    /// Takes the first.
+    fn pop(&self) -> Option<T>;
+    /// How many it holds, or held a moment ago.
+    fn len(&self) -> usize;
+    /// Whether [`len`](Self::len) is zero. A load or two.
+    fn is_empty(&self) -> bool;
+    /// Lets nothing in from here on. What it holds can be taken.
+    fn close(&self);
+}
+
+/// `crossbeam-deque` for workers, `concurrent-queue` for all.
+#[derive(Debug)]
+pub struct Standard;
+
+impl Queues for Standard {
+    type Local<T: Send + 'static> = Deque<T>;
+    type Inject<T: Send + 'static> = Injector<T>;
+}
+
+/// A `crossbeam-deque` queue.
+pub struct Deque<T>(crossbeam_deque::Worker<T>);
+
+impl<T: Send + 'static> LocalQueue<T> for Deque<T> {
+    type Stealer = crossbeam_deque::Stealer<T>;
+
+    fn new() -> Self {
+        Self(crossbeam_deque::Worker::new_fifo())
+    }
+
+    fn stealer(&self) -> Self::Stealer {
+        self.0.stealer()
+    }
+
+    #[inline]
+    fn push(&self, item: T) {
+        self.0.push(item);
+    }
+
+    #[inline]
+    fn pop(&self) -> Option<T> {
+        // Its pop of an empty queue costs a fence's worth.
+        if self.0.is_empty() { None } else { self.0.pop() }
+    }
+
+    #[inline]
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn steal_half(from: &Self::Stealer, into: &Self, most: usize) -> Option<T> {
+        loop {
+            match from.steal_batch_with_limit_and_pop(&into.0, most) {
+                crossbeam_deque::Steal::Success(item) => return Some(item),
+                crossbeam_deque::Steal::Empty => return None,
+                crossbeam_deque::Steal::Retry => {}
+            }
+        }
+    }
+
+    fn depth(from: &Self::Stealer) -> usize {
+        from.len()
+    }
+}
+
+impl<T> fmt::Debug for Deque<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deque").field("len", &self.0.len()).finish()
+    }
+}
+
+/// An unbounded `concurrent-queue`.
+pub struct Injector<T>(concurrent_queue::ConcurrentQueue<T>);
+
+impl<T: Send + 'static> Inject<T> for Injector<T> {
+    fn new() -> Self {
+        Self(concurrent_queue::ConcurrentQueue::unbounded())
+    }
+
+    #[inline]
+    fn push(&self, item: T) -> Result<(), T> {
+        self.0.push(item).map_err(concurrent_queue::PushError::into_inner)
+    }
+
+    fn pop(&self) -> Option<T> {
+        self.0.pop().ok()
+    }
+
+    #[inline]
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    #[inline]
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn close(&self) {
+        self.0.close();
+    }
+}
+
+impl<T> fmt::Debug for Injector<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Injector").field("len", &self.0.len()).finish()
+    }
+}

@@ -1,0 +1,410 @@
+//! Where a woken task goes: the half of the scheduler that tasks, wakers and spawners reach.
+//!
+//! **Invariants.**
+//! - **H1** What is a worker's own is touched only by the thread at home there: whose context names
+//!   this scheduler and that worker.
+//! - **H2** The memory outlives every task that is not complete: each thread of the crew holds a
+//!   reference, and the last of them leaves when no task is alive.
+
+use std::future::Future;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+use std::{fmt, mem};
+
+use crossbeam_utils::CachePadded;
+use rt_task::base::context::{self, Ctx};
+use rt_task::base::driver::Driver;
+use rt_task::base::seam::Unpark;
+use rt_task::base::shim::{AtomicUsize, Ordering::*};
+use rt_task::{Builder as TaskBuilder, Fifo, JoinHandle, Owned, Ran, Schedule, TaskInfo, Why};
+
+use crate::builder::Config;
+use crate::crew::Crew;
+use crate::driver::DriverSlot;
+use crate::idle::Idle;
+use crate::metrics::{Elsewhere, Metrics, WorkerMetrics};
+use crate::queue::{Inject, Queues, Standard};
+use crate::worker::{Task, Worker};
+
+/// The shared half of a scheduler.
+pub(crate) struct Shared<D: Driver + Send + 'static, Q: Queues> {
+    pub(crate) workers: Box<[CachePadded<Worker<D, Q>>]>,
+    /// What comes from outside, one by one, and what did not fit a worker's queue, in batches.
+    inject: Q::Inject<Fifo<Home<D, Q>>>,
+    /// Tasks in `inject`, not counting the first of each batch.
+    rest_of_batches: AtomicUsize,
+    pub(crate) idle: Idle,
+    pub(crate) driver: DriverSlot<D>,
+    unpark: D::Unpark,
+    pub(crate) owned: Owned<Home<D, Q>>,
+    pub(crate) elsewhere: Elsewhere,
+    pub(crate) crew: Crew,
+    pub(crate) config: Config,
+}
+
+/// A task's pointer to its scheduler: one word, copied for free.
+pub struct Home<D: Driver + Send + 'static, Q: Queues = Standard> {
+    shared: NonNull<Shared<D, Q>>,
+}
+
+impl<D: Driver + Send + 'static, Q: Queues> Clone for Home<D, Q> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<D: Driver + Send + 'static, Q: Queues> Copy for Home<D, Q> {}
+
+// SAFETY: a pointer to `Shared`, which is `Send` and `Sync` for every `D` that a scheduler is built
+// with; it is followed only as H2 allows.
+unsafe impl<D: Driver + Send + 'static, Q: Queues> Send for Home<D, Q> {}
+// SAFETY: as above.
+unsafe impl<D: Driver + Send + 'static, Q: Queues> Sync for Home<D, Q> {}
+
+impl<D: Driver + Send + 'static, Q: Queues> Home<D, Q> {
+    pub(crate) fn new(shared: &Arc<Shared<D, Q>>) -> Self {
+        // The pointer of the `Arc` itself, so that a reference can be counted by it.
+        let shared = Arc::as_ptr(shared).cast_mut();
+        // SAFETY: an `Arc`'s pointer is never null.
+        let shared = unsafe { NonNull::new_unchecked(shared) };
+        Self { shared }
+    }
+
+    /// A worker pushes to itself or is pushed to by others, who keep the scheduler alive meanwhile.
+    #[cold]
+    fn push_from_elsewhere(self, task: Task<D, Q>) {
+        // SAFETY: made of an `Arc`'s pointer by `new`; alive, since `task` is not complete (H2).
+        unsafe { Arc::increment_strong_count(self.shared.as_ptr()) };
+        // SAFETY: the reference was counted above. From here on the memory is kept by it, also
+        // when the task is run and the scheduler shut down before somebody was called.
+        let shared = unsafe { Arc::from_raw(self.shared.as_ptr()) };
+        let mut batch = Fifo::new();
+        batch.push_back(task);
+        if let Err(batch) = shared.push_outside(batch) {
+            // A task that is alive keeps the queue open. Should that be wrong, do not drop it
+            // here, where that may not be allowed.
+            debug_assert!(false, "the queue closed with {batch:?} alive");
+            mem::forget(batch);
+        }
+    }
+}
+
+impl<D: Driver + Send + 'static, Q: Queues> Schedule for Home<D, Q> {
+    #[inline]
+    fn schedule(&self, task: Task<D, Q>, _why: Why) {
+        // SAFETY: alive, since `task` is not complete (H2).
+        let shared = unsafe { self.shared.as_ref() };
+        match shared.worker_here() {
+            // SAFETY: at home there, for the time of this call.
+            Some(worker) => unsafe { shared.workers[worker].push_woken(shared, task) },
+            None => self.push_from_elsewhere(task),
+        }
+    }
+
+    #[inline]
+    fn owned(&self) -> Option<&Owned<Self>> {
+        // SAFETY: alive, since the caller holds a `Runnable` that is not complete (H2).
+        Some(&unsafe { self.shared.as_ref() }.owned)
+    }
+}
+
+impl<D: Driver + Send + 'static, Q: Queues> fmt::Debug for Home<D, Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Home").field(&self.shared).finish()
+    }
+}
+
+impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
+    pub(crate) fn new(driver: D, config: Config) -> Arc<Self> {
+        let workers = (0..config.workers).map(|_| CachePadded::new(Worker::new(config.slot)));
+        Arc::new(Self {
+            workers: workers.collect(),
+            inject: Q::Inject::new(),
+            rest_of_batches: AtomicUsize::new(0),
+            idle: Idle::new(config.workers),
+            unpark: driver.unparker(),
+            driver: DriverSlot::new(driver),
+            // SAFETY: `Home::owned` returns this field of what it points to, every time.
+            owned: unsafe { Owned::new(config.workers as u16) },
+            elsewhere: Elsewhere::new(),
+            crew: Crew::new(),
+            config,
+        })
+    }
+
+    /// What the context of a thread at home names.
+    #[inline]
+    pub(crate) fn address(&self) -> *const () {
+        ptr::from_ref(self).cast()
+    }
+
+    /// The worker at which the calling thread is at home.
+    #[inline]
+    pub(crate) fn worker_here(&self) -> Option<usize> {
+        context::shard_at(self.address()).map(usize::from)
+    }
+
+    #[inline]
+    pub(crate) fn is_at(&self, ctx: &Ctx, worker: usize) -> bool {
+        ctx.home() == self.address() && usize::from(ctx.shard()) == worker
+    }
+
+    /// Puts a batch from outside into the shared queue, and calls a worker if none looks.
+    fn push_outside(&self, batch: Fifo<Home<D, Q>>) -> Result<(), Fifo<Home<D, Q>>> {
+        self.inject(batch)?;
+        if let Some(worker) = self.idle.call_after_push(|| self.driver.waits()) {
+            self.unpark(worker);
+        } else if self.idle.is_closed() {
+            self.crew.call_last();
+        }
+        Ok(())
+    }
+
+    /// Puts what does not fit a worker's queue into the shared one. Calls nobody: the worker is awake,
+    /// and looks at its next pick whether that is worth it.
+    pub(crate) fn push_batch(&self, batch: Fifo<Home<D, Q>>) {
+        if let Err(batch) = self.inject(batch) {
+            drop(batch); // shut down: cancelled
+        }
+    }
+
+    fn inject(&self, batch: Fifo<Home<D, Q>>) -> Result<(), Fifo<Home<D, Q>>> {
+        let rest = batch.len().saturating_sub(1);
+        if rest != 0 {
+            self.rest_of_batches.fetch_add(rest, Relaxed); // a statistic
+        }
+        self.inject.push(batch).inspect_err(|_| {
+            self.rest_of_batches.fetch_sub(rest, Relaxed);
+        })
+    }
+
+    /// Takes a batch from the shared queue.
+    #[inline]
+    pub(crate) fn take_batch(&self) -> Option<Fifo<Home<D, Q>>> {
+        if self.inject.is_empty() {
+            return None;
+        }
+        let batch = self.inject.pop()?;
+        if batch.len() > 1 {
+            self.rest_of_batches.fetch_sub(batch.len() - 1, Relaxed);
+        }
+        Some(batch)
+    }
+
+    /// Batches in the shared queue, a moment ago.
+    pub(crate) fn batches(&self) -> usize {
+        self.inject.len()
+    }
+
+    #[inline]
+    pub(crate) fn has_injected(&self) -> bool {
+        !self.inject.is_empty()
+    }
+
+    pub(crate) fn close_inject(&self) {
+        self.inject.close();
+    }
+
+    /// Whether a worker other than `but` would find something.
+    pub(crate) fn has_work_beside(&self, but: usize) -> bool {
+        self.has_injected()
+            || self.workers.iter().enumerate().any(|(at, it)| at != but && it.has_queued())
+    }
+
+    /// C3: ends the wait of a worker whose bit the caller has cleared.
+    pub(crate) fn unpark(&self, worker: usize) {
+        if self.driver.waits() == worker {
+            return self.unpark.unpark();
+        }
+        let seat = self.workers[worker].seat();
+        // SAFETY: written before the bit was set, of a seat that the crew keeps for the scheduler's life.
+        unsafe { &*seat }.unpark();
+    }
+
+    /// Ends the wait of whoever turns the driver.
+    pub(crate) fn unparker(&self) -> &D::Unpark {
+        &self.unpark
+    }
+
+    /// Takes a fresh task in, or cancels it when the scheduler is shutting down.
+    #[inline]
+    fn admit(&self, task: Task<D, Q>) {
+        if let Some(worker) = self.worker_here() {
+            if self.idle.is_closed() {
+                return drop(task);
+            }
+            let worker = &self.workers[worker];
+            worker.counters.spawned.add(1);
+            // SAFETY: at home there, for the time of this call.
+            return unsafe { worker.push(self, task) };
+        }
+        self.admit_from_elsewhere(task);
+    }
+
+    fn admit_from_elsewhere(&self, task: Task<D, Q>) {
+        // Counted before it can end. A count of its own; nothing is ordered by it, but for the
+        // shutdown, which looks at it after it found the task in the queue or closed that.
+        self.elsewhere.spawned.fetch_add(1, Relaxed);
+        // A hint: who misses it finds the queue closed, or is found in it.
+        let refused = match self.idle.is_closed() {
+            true => Some(task),
+            false => {
+                let mut batch = Fifo::new();
+                batch.push_back(task);
+                self.push_outside(batch).err().and_then(|mut batch| batch.pop_front())
+            }
+        };
+        if let Some(task) = refused {
+            drop(task);
+            self.count_end_elsewhere();
+        }
+    }
+
+    /// What is left of a poll on a thread that is not at home any more.
+    pub(crate) fn settle_elsewhere(&self, ran: Ran<Home<D, Q>>) {
+        match ran {
+            Ran::Pending => {}
+            Ran::Done => self.count_end_elsewhere(),
+            Ran::Yielded(task) => {
+                let mut batch = Fifo::new();
+                batch.push_back(task);
+                if let Err(batch) = self.push_outside(batch) {
+                    debug_assert!(false, "the queue closed with {batch:?} alive");
+                    mem::forget(batch);
+                }
+            }
+        }
+    }
+
+    /// A task has ended on a thread that is at home nowhere. The shutdown may wait for that.
+    pub(crate) fn count_end_elsewhere(&self) {
+        // Release pairs with the load in `alive`: no access after the last end is counted.
+        self.elsewhere.ended.fetch_add(1, Release);
+        if self.idle.is_closed() {
+            self.crew.call_last();
+        }
+    }
+
+    /// Tasks spawned and not ended.
+    pub(crate) fn alive(&self) -> u64 {
+        // Ended first: a task counted as ended was counted as spawned before.
+        let mut ended = self.elsewhere.ended.load(Acquire); // pairs with `count_end_elsewhere`
+        ended += self.workers.iter().map(|worker| worker.counters.ended.read()).sum::<u64>();
+        self.spawned().saturating_sub(ended)
+    }
+
+    fn spawned(&self) -> u64 {
+        let elsewhere = self.elsewhere.spawned.load(Relaxed);
+        elsewhere + self.workers.iter().map(|worker| worker.counters.spawned.read()).sum::<u64>()
+    }
+
+    fn metrics(&self) -> Metrics {
+        Metrics {
+            workers: self.workers.len(),
+            alive_tasks: self.alive(),
+            spawned_tasks: self.spawned(),
+            global_queue_depth: self.batches() + self.rest_of_batches.load(Relaxed),
+        }
+    }
+}
+
+impl<D: Driver + Send + 'static, Q: Queues> fmt::Debug for Shared<D, Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("metrics", &self.metrics()).finish_non_exhaustive()
+    }
+}
+
+/// Spawns on a [`Pool`](crate::Pool), from any thread.
+pub struct Spawner<D: Driver + Send + 'static, Q: Queues = Standard> {
+    pub(crate) shared: Arc<Shared<D, Q>>,
+}
+
+impl<D: Driver + Send + 'static, Q: Queues> Spawner<D, Q> {
+    /// Spawns `future`. From a worker's thread that costs no read-modify-write.
+    ///
+    /// Once the scheduler has shut down the task is cancelled at once.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.spawn_with(TaskBuilder::new(), future)
+    }
+
+    /// Spawns `future` with a name or a location.
+    #[track_caller]
+    pub fn spawn_with<F>(&self, builder: TaskBuilder, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let (task, handle) = builder.spawn(future, Home::new(&self.shared));
+        self.shared.admit(task);
+        handle
+    }
+
+    /// Runs `f`, which may block, on this thread. If that is a worker's, another thread becomes the
+    /// worker meanwhile; the task that runs here keeps the thread until it pends or ends.
+    ///
+    /// Costs waking a thread that waits for this (the first time: starting one). If the system lets
+    /// none be started, `f` runs as it is: others steal what is queued.
+    pub fn block_in_place<R>(&self, f: impl FnOnce() -> R) -> R {
+        crate::crew::block_in_place(&self.shared, f)
+    }
+
+    /// What the scheduler has done so far.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.shared.metrics()
+    }
+
+    /// How many workers there are.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        self.shared.workers.len()
+    }
+
+    /// What a worker has done so far.
+    ///
+    /// # Panics
+    /// If there is no worker of that number.
+    #[must_use]
+    #[track_caller]
+    pub fn worker_metrics(&self, worker: usize) -> WorkerMetrics {
+        self.shared.workers[worker].metrics()
+    }
+
+    /// Tells `f` of every task that has pended at least once and not ended.
+    pub fn for_each_task(&self, f: impl FnMut(TaskInfo)) {
+        self.shared.owned.for_each_info(f);
+    }
+
+    /// The address that the context names on the scheduler's threads.
+    #[must_use]
+    pub fn home(&self) -> *const () {
+        self.shared.address()
+    }
+
+    /// Whether the calling thread is one of the scheduler's workers now.
+    #[must_use]
+    pub fn is_home(&self) -> bool {
+        self.shared.worker_here().is_some()
+    }
+
+    /// Ends the wait of the worker that waits in the driver, or the next one.
+    pub fn unpark_driver(&self) {
+        self.shared.unparker().unpark();
+    }
+}
+
+impl<D: Driver + Send + 'static, Q: Queues> Clone for Spawner<D, Q> {
+    fn clone(&self) -> Self {
+        Self { shared: self.shared.clone() }
+    }
+}
+
+impl<D: Driver + Send + 'static, Q: Queues> fmt::Debug for Spawner<D, Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spawner").field("metrics", &self.metrics()).finish()
+    }
+}

@@ -1,0 +1,90 @@
+//! The one sleeper that wakes by itself now and then, to see after workers in a long poll.
+//!
+//! While some workers sleep and others do not, one of the sleepers waits with a bound
+//! ([`WATCH`](crate::core::WATCH)). A worker that has been in one poll for that long is *stuck*: its
+//! slot is emptied for it, its queue is stolen from, and the driver, should nobody hold it, is taken
+//! over. So a hot path need not call anybody for what can wait a few milliseconds, and a task that
+//! never returns delays nobody else's for longer.
+//!
+//! When all sleep nobody needs to wake: the watcher stops when it has found everything quiet, and
+//! whoever rises first calls another one to watch.
+
+use std::mem;
+
+use rt_task::base::driver::Driver;
+
+use crate::core::Core;
+use crate::queue::Queues;
+use crate::shared::Shared;
+
+/// What the watcher has seen, to tell who has not moved since.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    /// Per worker: its polls.
+    polls: Vec<u64>,
+    /// Turns of the driver, by all.
+    turns: u64,
+}
+
+/// What a look found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Watched {
+    /// Something to do: stop waiting.
+    Work,
+    /// All go on by themselves.
+    Nothing,
+    /// All sleep, and have done nothing since the last look: there is nothing to watch.
+    Quiet,
+}
+
+impl Watch {
+    pub(crate) const fn new() -> Self {
+        Self { polls: Vec::new(), turns: 0 }
+    }
+
+    /// Takes down how things stand.
+    pub(crate) fn begin<D: Driver + Send + 'static, Q: Queues>(&mut self, shared: &Shared<D, Q>) {
+        self.polls.clear();
+        self.polls.extend(shared.workers.iter().map(|worker| worker.counters.polls.read()));
+        self.turns = turns(shared);
+    }
+
+    /// Whether the worker has polled nothing since, and what it has polled is taken down.
+    fn stands_still(&mut self, worker: usize, polls: u64) -> bool {
+        mem::replace(&mut self.polls[worker], polls) == polls
+    }
+}
+
+fn turns<D: Driver + Send + 'static, Q: Queues>(shared: &Shared<D, Q>) -> u64 {
+    shared.workers.iter().map(|worker| worker.counters.turns.read()).sum()
+}
+
+impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
+    /// One look around, while this worker sleeps. `drives`: it holds the driver.
+    pub(crate) fn look_after(&mut self, drives: bool) -> Watched {
+        let shared = self.shared;
+        let (mut found, mut moved) = (false, false);
+        for (at, worker) in shared.workers.iter().enumerate() {
+            if at == self.index {
+                continue;
+            }
+            if !self.watch.stands_still(at, worker.counters.polls.read()) {
+                moved = true;
+            } else if !shared.idle.is_asleep(at) {
+                if let Some(task) = worker.slot.take() {
+                    self.push(task);
+                    self.worker.counters.rescues.add(1);
+                    found = true;
+                }
+                found |= worker.has_queued() || shared.has_injected();
+            }
+        }
+        let turned = mem::replace(&mut self.watch.turns, turns(shared));
+        let deserted = !drives && !shared.driver.is_held() && turned == self.watch.turns;
+        match found || deserted {
+            true => Watched::Work,
+            false if !moved && shared.idle.unwatch(self.index) => Watched::Quiet,
+            false => Watched::Nothing,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What is of one worker: its queue, its slot, its counters.
+//!
+//! **Invariant.** [`Own`] is touched only by the thread that is at home there: whose context names
+//! this scheduler and this worker. One thread at a time is: the crew hands a worker over by one
+//! exchange (see [`crew`](crate::crew)).
+
+use std::cell::Cell;
+use std::ptr;
+
+use rt_task::base::driver::Driver;
+use rt_task::base::shim::{AtomicBool, AtomicPtr, Ordering::*};
+use rt_task::{Fifo, Runnable};
+
+use crate::crew::Seat;
+use crate::metrics::{Counters, WorkerMetrics};
+use crate::queue::{LocalQueue, Queues};
+use crate::shared::{Home, Shared};
+use crate::slot::Slot;
+
+/// A task of this scheduler that can run.
+pub(crate) type Task<D, Q> = Runnable<Home<D, Q>>;
+pub(crate) type Local<D, Q> = <Q as Queues>::Local<Task<D, Q>>;
+type Stealer<D, Q> = <Local<D, Q> as LocalQueue<Task<D, Q>>>::Stealer;
+
+pub(crate) struct Worker<D: Driver + Send + 'static, Q: Queues> {
+    pub(crate) slot: Slot<Home<D, Q>>,
+    stealer: Stealer<D, Q>,
+    /// Whose thread is at home here. Written by that, before it waits.
+    seat: AtomicPtr<Seat>,
+    /// The worker is to be had: see the crew's protocol.
+    pub(crate) offered: AtomicBool,
+    pub(crate) counters: Counters,
+    own: Own<Local<D, Q>>,
+}
+
+/// What is the worker's thread's alone.
+pub(crate) struct Own<L> {
+    pub(crate) local: L,
+    /// What is woken goes to the slot. Not while the driver hands out wakers, which have an order of
+    /// their own, and not with the slot switched off.
+    pub(crate) fills_slot: Cell<bool>,
+}
+
+// SAFETY: `own` is reached by the thread at home alone (Invariant), and moves between threads as a
+// worker is handed over; all else is `Send` and `Sync`.
+unsafe impl<D: Driver + Send + 'static, Q: Queues> Sync for Worker<D, Q> {}
+
+/// How many tasks a worker's queue holds at most.
+pub(crate) const LOCAL_MAX: usize = if cfg!(rt_loom) { 2 } else { 256 };
+
+impl<D: Driver + Send + 'static, Q: Queues> Worker<D, Q> {
+    pub(crate) fn new(slot: bool) -> Self {
+        let local = Local::<D, Q>::new();
+        Self {
+            slot: Slot::new(),
+            stealer: local.stealer(),
+            seat: AtomicPtr::new(ptr::null_mut()),
+            offered: AtomicBool::new(false),
+            counters: Counters::new(),
+            own: Own { local, fills_slot: Cell::new(slot) },
+        }
+    }
+
+    /// # Safety
+    /// The calling thread is at home at this worker, as long as the result is used.
+    #[inline]
+    pub(crate) unsafe fn own(&self) -> &Own<Local<D, Q>> {
+        &self.own
+    }
+
+    /// Puts a task at the end of the queue, after half of a full one has moved to the shared one.
+    ///
+    /// # Safety
+    /// As [`own`](Self::own).
+    #[inline]
+    pub(crate) unsafe fn push(&self, shared: &Shared<D, Q>, task: Task<D, Q>) {
+        if self.own.local.len() >= LOCAL_MAX {
+            // SAFETY: as the contract says.
+            unsafe { self.overflow(shared) };
+        }
+        self.own.local.push(task);
+    }
+
+    /// # Safety
+    /// As [`own`](Self::own).
+    #[cold]
+    unsafe fn overflow(&self, shared: &Shared<D, Q>) {
+        let mut half = Fifo::new();
+        while half.len() < LOCAL_MAX / 2 {
+            let Some(task) = self.own.local.pop() else { break };
+            half.push_back(task);
+        }
+        self.counters.overflows.add(1);
+        shared.push_batch(half);
+    }
+
+    /// What was woken on the worker's own thread: it is run next, and what was to run next goes to
+    /// the queue.
+    ///
+    /// # Safety
+    /// As [`own`](Self::own).
+    #[inline]
+    pub(crate) unsafe fn push_woken(&self, shared: &Shared<D, Q>, task: Task<D, Q>) {
+        let displaced = match self.own.fills_slot.get() {
+            true => self.slot.put(task),
+            false => Some(task),
+        };
+        if let Some(task) = displaced {
+            // SAFETY: as the contract says.
+            unsafe { self.push(shared, task) };
+        }
+    }
+
+    /// The thread of `seat` is at home here, and about to wait.
+    #[inline]
+    pub(crate) fn sits(&self, seat: *const Seat) {
+        self.seat.store(seat.cast_mut(), Relaxed); // published by the idle word
+    }
+
+    /// Whose thread waits here, for who cleared the worker's bit.
+    pub(crate) fn seat(&self) -> *const Seat {
+        self.seat.load(Relaxed) // ordered by the idle word
+    }
+
+    /// An empty queue for what is stolen from a worker, by a thread that is none.
+    pub(crate) fn loot() -> Local<D, Q> {
+        Local::<D, Q>::new()
+    }
+
+    /// Takes half of the queue, for a thief: `into` gets all but the first.
+    pub(crate) fn steal(&self, into: &Local<D, Q>) -> Option<Task<D, Q>> {
+        Local::<D, Q>::steal_half(&self.stealer, into, LOCAL_MAX / 2)
+    }
+
+    /// Whether a thief sees anything.
+    pub(crate) fn has_queued(&self) -> bool {
+        Local::<D, Q>::depth(&self.stealer) != 0
+    }
+
+    pub(crate) fn metrics(&self) -> WorkerMetrics {
+        self.counters.read(Local::<D, Q>::depth(&self.stealer))
+    }
+}
