@@ -13,9 +13,9 @@ use rt_task::base::context::{self, Missing};
 use rt_task::base::driver::WakeBatch;
 use rt_task::base::seam::{Clock, Delay, Wakes};
 
+use crate::group::Stamp;
 use crate::instant::Instant;
 use crate::moment::{Moment, Phase};
-use crate::shard::Stamp;
 use crate::sleep::Sleep;
 
 /// Arms the timers of a [`Driver`](crate::Driver). Cloning shares it.
@@ -72,11 +72,12 @@ impl Handle {
     /// Says who turns the driver: a scheduler by its home address (as in
     /// [`context::drive`]; null if there is none), and how to call its thread back from a wait.
     ///
-    /// `call` is called from threads that are not at home, with no lock held, when they arm a timer
-    /// that is earlier than what the driver waits for. It must be kept for the next wait if nobody
-    /// waits now, as [`Unpark`](rt_task::base::seam::Unpark) says.
+    /// `call` is called with no lock held, when a timer is armed that is earlier than what the driver
+    /// waits for; by threads that are not at home and, if the driver is
+    /// [shared](crate::Driver::shared), by those that are, but only while one of them waits. It must be
+    /// kept for the next wait if nobody waits now, as [`Unpark`](rt_task::base::seam::Unpark) says.
     pub fn set_owner(&self, home: *const (), call: Arc<dyn Fn() + Send + Sync>) {
-        self.shared.stamp.shard.set_owner(self.shared.stamp, home, call);
+        self.shared.stamp.set_owner(home, &call);
     }
 
     /// The time by the driver's clock.

@@ -48,6 +48,7 @@ mod clock;
 mod driver;
 mod entry;
 pub mod error;
+mod group;
 mod handle;
 mod instant;
 mod interval;

@@ -42,8 +42,9 @@ use core::task::{Poll, Waker};
 use rt_task::base::shim::{AtomicU8, Ordering::*, UnsafeCell, site};
 
 use crate::entry::{Entry, Spot};
+use crate::group::{Group, Stamp};
 use crate::moment::{Moment, Phase, Rest, Split};
-use crate::shard::{Held, Shard, Stamp};
+use crate::shard::{Held, Shard};
 
 const IDLE: u8 = 0;
 const DUE: u8 = 1;
@@ -56,8 +57,10 @@ const CLOSED: u8 = 4;
 pub(crate) struct Node {
     entry: Entry,
     waker: UnsafeCell<Option<Waker>>,
-    shard: &'static Shard,
+    group: &'static Group,
     generation: u16,
+    /// The owner's. Which of the group's shards it is armed in, or was last.
+    shard: Cell<u16>,
     /// The owner's. What the tick in `entry` leaves out of the deadline.
     rest: Cell<Rest>,
     state: AtomicU8,
@@ -65,8 +68,8 @@ pub(crate) struct Node {
 
 // SAFETY: what is shared between threads follows the Claims of the module; wakers are `Send`.
 unsafe impl Send for Node {}
-// SAFETY: a shared reference reads the state, and the deadline: which changes by `Pin<&mut Node>`
-// alone, or is read under the lock.
+// SAFETY: a shared reference reads the state, the shard and the deadline: which change by
+// `Pin<&mut Node>` alone, or are read under the lock.
 unsafe impl Sync for Node {}
 
 /// The driver is gone: the timer will not fire.
@@ -81,8 +84,9 @@ impl Node {
         Self {
             entry: Entry::new(tick),
             waker: UnsafeCell::new(None),
-            shard: stamp.shard,
+            group: stamp.group,
             generation: stamp.generation,
+            shard: Cell::new(0),
             rest: Cell::new(rest),
             state: AtomicU8::new(if due { DUE } else { IDLE }),
         }
@@ -106,6 +110,12 @@ impl Node {
         self.state.load(Relaxed) == FIRED
     }
 
+    /// The shard it is armed in.
+    #[inline]
+    fn shard(&self) -> &'static Shard {
+        self.group.shard(self.shard.get())
+    }
+
     fn entry(&self) -> NonNull<Entry> {
         // From the whole node: who fires it needs more than the entry.
         NonNull::from(self).cast()
@@ -121,18 +131,19 @@ impl Node {
                 node.state.store(FIRED, Relaxed); // the owner's alone: publishes nothing
                 Poll::Ready(Ok(()))
             }
-            IDLE => node.arm(waker),
+            IDLE => node.arm(node.group.here(), waker),
             ARMED => node.watch(waker),
             _ => Poll::Ready(Err(Closed)),
         }
     }
 
     /// N1. Two read-modify-writes: the lock and the waker's clone.
-    fn arm(&self, waker: &Waker) -> Poll<Result<(), Closed>> {
+    fn arm(&self, shard: u16, waker: &Waker) -> Poll<Result<(), Closed>> {
         let waker = waker.clone();
         // SAFETY: IDLE, so the node is the owner's alone, and the caller is the owner.
         unsafe { self.replace_waker(Some(waker)) };
-        let mut shard = self.shard.lock();
+        self.shard.set(shard);
+        let mut shard = self.shard().lock();
         let armed = match shard.is(self.generation) {
             true => self.arm_in(&mut shard),
             false => Poll::Ready(Err(Closed)),
@@ -164,7 +175,7 @@ impl Node {
     /// Polled again: N3, and another waker if it is another task's. One read-modify-write when
     /// it is the same.
     fn watch(&self, waker: &Waker) -> Poll<Result<(), Closed>> {
-        let shard = self.shard.lock();
+        let shard = self.shard().lock();
         let same = self.waker.with(|known| {
             // SAFETY: nobody writes it: armed, and the lock is held; or it is the owner's alone.
             let known = unsafe { &*known };
@@ -176,7 +187,7 @@ impl Node {
         drop(shard);
         // Cloning and dropping may run anything, so they run outside the lock.
         let mut other = Some(waker.clone());
-        let shard = self.shard.lock();
+        let shard = self.shard().lock();
         if !self.is_armed() {
             drop(shard);
             return self.settled();
@@ -204,6 +215,16 @@ impl Node {
         self.waker.with_mut(|slot| core::mem::replace(unsafe { &mut *slot }, waker))
     }
 
+    /// The first poll, as if on the worker that the shard belongs to.
+    #[cfg(all(test, rt_loom))]
+    pub(crate) fn poll_in(
+        self: Pin<&mut Self>,
+        shard: u16,
+        waker: &Waker,
+    ) -> Poll<Result<(), Closed>> {
+        self.into_ref().get_ref().arm(shard, waker)
+    }
+
     /// Starts over with another deadline. The waker of one that is armed stays.
     pub(crate) fn reset(self: Pin<&mut Self>, deadline: Moment) {
         let node = self.into_ref().get_ref();
@@ -219,7 +240,7 @@ impl Node {
 
     /// Whether it was still armed. One read-modify-write.
     fn reset_armed(&self, deadline: Moment) -> bool {
-        let mut shard = self.shard.lock();
+        let mut shard = self.shard().lock();
         if !self.is_armed() {
             return false;
         }
@@ -252,7 +273,7 @@ impl Node {
 
     /// The deadline. Takes the lock while armed: the driver may just be moving the entry.
     pub(crate) fn deadline(&self) -> Moment {
-        let _shard = (self.look() == ARMED).then(|| self.shard.lock());
+        let _shard = (self.look() == ARMED).then(|| self.shard().lock());
         // SAFETY: not armed, and no `&mut` to arm it exists; or the lock is held.
         unsafe { self.deadline_unlocked() }
     }
@@ -298,7 +319,7 @@ impl Drop for Node {
         let node = &*self;
         let mut waker = None;
         if node.look() == ARMED {
-            let mut shard = node.shard.lock();
+            let mut shard = node.shard().lock();
             if node.is_armed() {
                 // SAFETY: armed, hence linked in this shard's wheel.
                 unsafe { shard.wheel().remove(node.entry()) };

@@ -1,22 +1,24 @@
 //! Shards that no driver uses just now.
 //!
-//! A shard is never freed, since a timer may look at it long after its driver is gone; so the next
-//! driver takes it up again, under the next generation. A process has as many as it ever had
-//! drivers at once.
+//! They are never freed, since a timer may look at one long after its driver is gone; so the next
+//! driver with as many takes them up again, under the next generation. A process has as many as it
+//! ever had drivers of that size at once.
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::shard::Shard;
+use crate::group::Group;
 
-static FREE: Mutex<Vec<&'static Shard>> = Mutex::new(Vec::new());
+static FREE: Mutex<Vec<&'static Group>> = Mutex::new(Vec::new());
 
-/// A shard for a new driver.
-pub(crate) fn take() -> &'static Shard {
-    let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    free.unwrap_or_else(|| Box::leak(Box::new(Shard::new())))
+/// So many shards for a new driver.
+pub(crate) fn take(shards: usize) -> &'static Group {
+    let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = free.iter().rposition(|group| group.count() == shards).map(|at| free.remove(at));
+    drop(free);
+    known.unwrap_or_else(|| Box::leak(Box::new(Group::new(shards))))
 }
 
-/// Takes a closed shard back.
-pub(crate) fn give(shard: &'static Shard) {
-    FREE.lock().unwrap_or_else(PoisonError::into_inner).push(shard);
+/// Takes those of a closed driver back.
+pub(crate) fn give(group: &'static Group) {
+    FREE.lock().unwrap_or_else(PoisonError::into_inner).push(group);
 }

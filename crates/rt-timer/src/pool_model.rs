@@ -1,9 +1,9 @@
 //! The pool under the model checker: nothing lives from one execution to the next.
 
-use crate::shard::Shard;
+use crate::group::Group;
 
-pub(crate) fn take() -> &'static Shard {
-    Box::leak(Box::new(Shard::new()))
+pub(crate) fn take(shards: usize) -> &'static Group {
+    Box::leak(Box::new(Group::new(shards)))
 }
 
-pub(crate) fn give(_shard: &'static Shard) {}
+pub(crate) fn give(_group: &'static Group) {}

@@ -1,12 +1,12 @@
-//! The wheel of one driver behind its lock, and what is told about it without the lock.
+//! A wheel behind its lock, and what is told about it without the lock.
 //!
-//! A shard is never freed. A `Sleep` holds a plain reference to one with a [generation](Stamp), and
-//! its last access to it may come after the driver's end, and after the shard's next start: then
-//! the generations differ. See [`pool`](crate::pool).
+//! A driver has one, or one for each worker that shares it: the latter wait by the protocol of
+//! [`group`](crate::group), where the life of shards is told, too.
 //!
-//! # Protocol: wait
-//! `published` is the wheel's earliest tick and the flag SEEN: the thread that turns the driver
-//! goes by this tick, and is to be called if it becomes earlier. Both are written under the lock.
+//! # Protocol: wait at home
+//! For a driver with one shard that one thread turns. `published` is the wheel's earliest tick and the
+//! flag SEEN: that thread goes by this tick, and is to be called if it becomes earlier. Both are written
+//! under the lock.
 //!
 //! | the driver's thread                      | a thread that arms a timer                      |
 //! |------------------------------------------|-------------------------------------------------|
@@ -32,14 +32,16 @@ use rt_task::base::driver::WakeBatch;
 use rt_task::base::seam::Wakes;
 use rt_task::base::shim::{AtomicU64, Ordering::*};
 
+use crate::group::Waiting;
 use crate::moment::{Moment, Phase};
 use crate::node::{Fire, fire};
 use crate::wheel::{Step, Wheel};
 
-/// The wheel of one driver. Lives for ever; see the module.
+/// A wheel behind its lock. Lives for ever, in its [`Group`](crate::group::Group).
+#[repr(align(128))] // Two lines, since some processors fetch pairs: neighbours belong to other workers.
 pub(crate) struct Shard {
     locked: ByteLock<Locked>,
-    /// See the protocol. The tick, shifted by one, and SEEN.
+    /// See the protocols. The tick, shifted by one, and SEEN.
     published: AtomicU64,
 }
 
@@ -59,18 +61,13 @@ struct Owner {
     /// The address by which its scheduler knows that it is at home; zero if it has none.
     home: usize,
     call: Option<Call>,
-}
-
-/// A driver, by its shard and the shard's generation.
-#[derive(Clone, Copy)]
-pub(crate) struct Stamp {
-    pub(crate) shard: &'static Shard,
-    pub(crate) generation: u16,
+    /// How long they wait, if any thread of the scheduler may turn it.
+    waiting: Option<&'static Waiting>,
 }
 
 const SEEN: u64 = 1;
 /// The published tick of an empty wheel: later than any other.
-const NEVER: u64 = u64::MAX >> 1;
+pub(crate) const NEVER: u64 = u64::MAX >> 1;
 
 impl Shard {
     /// A shard that no driver uses.
@@ -84,13 +81,15 @@ impl Shard {
         Self { locked: ByteLock::new(locked), published: AtomicU64::new(NEVER << 1) }
     }
 
-    /// Begins with an empty wheel at `origin`, for a driver that the result names.
-    pub(crate) fn open(&'static self, origin: Moment) -> Stamp {
+    /// Begins with an empty wheel at `origin`. Returns the generation. With `waiting`, by which those
+    /// that share the driver tell how long they wait.
+    pub(crate) fn open(&self, origin: Moment, waiting: Option<&'static Waiting>) -> u16 {
         let mut held = self.lock();
         let locked = &mut *held.guard;
         locked.phase = Phase::at(origin);
         locked.wheel.restart(locked.phase.tick_at(origin));
-        Stamp { shard: self, generation: locked.generation }
+        locked.owner.waiting = waiting;
+        locked.generation
     }
 
     /// Ends the driver: all its timers are told. Whether the shard may begin again.
@@ -101,11 +100,12 @@ impl Shard {
         held.guard.generation = ended.wrapping_add(1);
         let owner = std::mem::take(&mut held.guard.owner);
         drop(held);
-        drop(owner); // may run anything
         let mut out = WakeBatch::new();
         while !self.close_some(&mut out) {
             out.wake_all();
         }
+        drop(out);
+        drop(owner); // may run anything
         ended < GENERATION_MAX
     }
 
@@ -142,8 +142,28 @@ impl Shard {
         (tick != NEVER).then_some(tick)
     }
 
+    /// What is published. Another thread may just be writing an earlier tick.
+    #[inline]
+    pub(crate) fn published(&self) -> u64 {
+        self.published.load(Relaxed) >> 1 // a hint, but for W1 and S2, which say more
+    }
+
+    /// S2 of the shared wait: publishes the earliest tick, and returns it.
+    pub(crate) fn look(&self) -> u64 {
+        self.lock().publish()
+    }
+
+    /// One turn, as many holds of the lock as it takes.
+    pub(crate) fn advance(&self, turn: Turn, out: &mut impl Wakes) {
+        while !self.advance_some(turn, out) {
+            if out.is_full() {
+                out.wake_all();
+            }
+        }
+    }
+
     /// One hold of the lock. Whether that was all.
-    fn advance_some(&self, turn: Turn, out: &mut impl Wakes) -> bool {
+    pub(crate) fn advance_some(&self, turn: Turn, out: &mut impl Wakes) -> bool {
         let mut held = self.lock();
         if !held.is(turn.generation) {
             return true;
@@ -161,7 +181,7 @@ impl Shard {
                 }
                 Step::Moved => {}
                 Step::Done => {
-                    if turn.by_driver {
+                    if turn.at_home {
                         held.see();
                     } else {
                         held.later();
@@ -173,43 +193,33 @@ impl Shard {
         false
     }
 
-    /// Says who turns the driver.
-    pub(crate) fn set_owner(&self, stamp: Stamp, home: *const (), call: Call) {
-        let mut owner = Owner { home: home.addr(), call: Some(call) };
+    /// Says who turns the driver of that generation.
+    pub(crate) fn set_owner(&self, generation: u16, home: *const (), call: Call) {
+        let mut call = Some(call);
         let mut held = self.lock();
-        if held.is(stamp.generation) {
-            std::mem::swap(&mut held.guard.owner, &mut owner);
+        if held.is(generation) {
+            let owner = &mut held.guard.owner;
+            owner.home = home.addr();
+            std::mem::swap(&mut owner.call, &mut call);
         }
         drop(held);
-        drop(owner); // the one before, or ours that came too late: may run anything
-    }
-}
-
-impl Stamp {
-    /// Hands out what is due at the tick `now`; nothing, once the driver is gone. `by_driver`: this is
-    /// the thread that turns it.
-    pub(crate) fn advance(self, now: u64, by_driver: bool, out: &mut impl Wakes) {
-        let turn = Turn { generation: self.generation, now, by_driver };
-        while !self.shard.advance_some(turn, out) {
-            if out.is_full() {
-                out.wake_all();
-            }
-        }
+        drop(call); // the one before, or ours that came too late: may run anything
     }
 
-    /// How many timers are armed.
-    pub(crate) fn armed(self) -> usize {
-        let mut held = self.shard.lock();
-        if held.is(self.generation) { held.wheel().len() } else { 0 }
+    /// How many timers are armed, in the driver of that generation.
+    pub(crate) fn armed(&self, generation: u16) -> usize {
+        let mut held = self.lock();
+        if held.is(generation) { held.wheel().len() } else { 0 }
     }
 }
 
 /// One advance, over several holds of the lock: the driver may be gone in between.
 #[derive(Clone, Copy)]
-struct Turn {
-    generation: u16,
-    now: u64,
-    by_driver: bool,
+pub(crate) struct Turn {
+    pub(crate) generation: u16,
+    pub(crate) now: u64,
+    /// By the thread that turns the driver and that waits as the module says.
+    pub(crate) at_home: bool,
 }
 
 /// A shard whose lock is held. Dropping it lets go.
@@ -245,27 +255,26 @@ impl Held<'_> {
     pub(crate) fn earlier(&mut self) {
         let word = self.published.load(Relaxed); // written under the lock alone
         let earliest = self.earliest();
-        if earliest >= word >> 1 {
-            return self.later();
+        let owner = &self.guard.owner;
+        let (seen, call) = match owner.waiting {
+            // A change to later is nobody's concern.
+            _ if earliest >= word >> 1 => (word & SEEN, false),
+            Some(waiting) => (0, waiting.is_owed_a_call(earliest)), // A3 of the shared wait
+            None if owner.is_here() => (word & SEEN, false),
+            None => (0, word & SEEN != 0),
+        };
+        if call {
+            self.call = owner.call.clone();
         }
-        if self.guard.owner.is_here() {
-            self.published.store(earliest << 1 | word & SEEN, Relaxed); // as the module says
-            return;
-        }
-        self.published.store(earliest << 1, Relaxed); // as the module says
-        if word & SEEN != 0 {
-            self.call = self.guard.owner.call.clone();
-        }
+        self.published.store(earliest << 1 | seen, Relaxed); // as the module says
     }
 
     /// After the wheel's earliest may have become later. Nobody need be called for that.
     #[inline]
     pub(crate) fn later(&mut self) {
         let word = self.published.load(Relaxed); // written under the lock alone
-        let earliest = self.earliest();
-        if earliest > word >> 1 {
-            self.published.store(earliest << 1 | word & SEEN, Relaxed); // as the module says
-        }
+        let tick = self.earliest().max(word >> 1);
+        self.published.store(tick << 1 | word & SEEN, Relaxed); // as the module says
     }
 
     /// W2. Returns what is published now.
@@ -273,6 +282,12 @@ impl Held<'_> {
         let word = self.earliest() << 1 | SEEN;
         self.published.store(word, Relaxed); // as the module says
         word
+    }
+
+    fn publish(&mut self) -> u64 {
+        let earliest = self.earliest();
+        self.published.store(earliest << 1, Relaxed); // as the module says
+        earliest
     }
 
     /// Lets go of the lock; then A3, if it is owed.

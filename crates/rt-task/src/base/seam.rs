@@ -80,10 +80,27 @@ pub trait Wakes {
 
 /// What became due? Asked once per turn of a driver.
 pub trait Timers {
-    /// The earliest moment at which something may become due.
+    /// The earliest moment at which something may become due, as far as this thread knows.
     fn next(&self) -> Option<Nanos>;
+
+    /// Told that the thread is about to wait, up to `until` at most. Returns up to when it may:
+    /// from here to [`after_wait`](Self::after_wait) it is called back if that becomes earlier.
+    fn before_wait(&mut self, until: Option<Nanos>) -> Option<Nanos> {
+        earlier(self.next(), until)
+    }
+
+    /// Told that the wait is over.
+    fn after_wait(&mut self) {}
+
     /// Hands out what is due at `now`. A `now` before that of an earlier call counts as that.
     fn advance(&mut self, now: Nanos, out: &mut impl Wakes);
+}
+
+fn earlier(one: Option<Nanos>, other: Option<Nanos>) -> Option<Nanos> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
 }
 
 /// No timers.
@@ -100,6 +117,17 @@ impl Timers for NoTimers {
 impl<T: Timers> Timers for Option<T> {
     fn next(&self) -> Option<Nanos> {
         self.as_ref()?.next()
+    }
+    fn before_wait(&mut self, until: Option<Nanos>) -> Option<Nanos> {
+        match self {
+            Some(timers) => timers.before_wait(until),
+            None => until,
+        }
+    }
+    fn after_wait(&mut self) {
+        if let Some(timers) = self {
+            timers.after_wait();
+        }
     }
     fn advance(&mut self, now: Nanos, out: &mut impl Wakes) {
         if let Some(timers) = self {

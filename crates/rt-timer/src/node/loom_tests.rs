@@ -18,7 +18,7 @@ fn moment(tick: u64) -> Moment {
 }
 
 fn open() -> Stamp {
-    pool::take().open(moment(START))
+    pool::take(1).open(moment(START), false)
 }
 
 /// Counts its wakes. Not modelled: it orders nothing between threads.
@@ -148,10 +148,10 @@ fn close_against_drop() {
         let stamp = open();
         let (_, waker) = Count::new();
         let node = armed(stamp, START + 1, &waker);
-        let driver = thread::spawn(move || stamp.shard.close());
+        let driver = thread::spawn(move || stamp.group.close());
         drop(node);
         driver.join().unwrap();
-        assert_eq!(stamp.shard.open(moment(START)).armed(), 0);
+        assert_eq!(stamp.group.open(moment(START), false).armed(), 0);
     });
 }
 
@@ -161,7 +161,7 @@ fn close_against_poll() {
         let stamp = open();
         let (woken, waker) = Count::new();
         let mut node = Box::pin(Node::new(stamp, moment(START + 1), false));
-        let driver = thread::spawn(move || stamp.shard.close());
+        let driver = thread::spawn(move || stamp.group.close());
         let polled = node.as_mut().poll(&waker);
         driver.join().unwrap();
         match polled {
@@ -171,7 +171,7 @@ fn close_against_poll() {
             Poll::Pending => assert_eq!(woken.woken(), 1),
         }
         // The shard's next driver has nothing to do with the timer, nor the timer with it.
-        let next = stamp.shard.open(moment(START));
+        let next = stamp.group.open(moment(START), false);
         assert!(matches!(node.as_mut().poll(&waker), Poll::Ready(Err(Closed))));
         assert_eq!(next.armed(), 0);
     });

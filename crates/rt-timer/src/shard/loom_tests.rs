@@ -10,6 +10,7 @@ use rt_task::base::seam::Unpark;
 use rt_task::base::shim::{model, thread};
 
 use super::*;
+use crate::group::Stamp;
 use crate::node::Node;
 use crate::pool;
 
@@ -27,15 +28,16 @@ fn armed(stamp: Stamp, tick: u64) -> Pin<Box<Node>> {
 
 /// A driver without a scheduler, whose thread is called back through `park`.
 fn open(park: &ThreadPark) -> Stamp {
-    let stamp = pool::take().open(moment(START));
+    let stamp = pool::take(1).open(moment(START), false);
     let unparker = park.unparker();
-    stamp.shard.set_owner(stamp, ptr::null(), Arc::new(move || unparker.unpark()));
+    let call: Call = Arc::new(move || unparker.unpark());
+    stamp.set_owner(ptr::null(), &call);
     stamp
 }
 
 /// Waits as a driver's thread does; in a model, no timeout ever ends the wait.
 fn wait_for(stamp: Stamp, park: &ThreadPark, tick: u64) {
-    while stamp.shard.next() != Some(tick) {
+    while stamp.group.next_at_home() != Some(tick) {
         park.park();
     }
 }
@@ -48,7 +50,7 @@ fn no_timer_is_missed() {
         let other = thread::spawn(move || armed(stamp, START + 5));
         wait_for(stamp, &park, START + 5);
         drop(other.join().unwrap());
-        stamp.shard.close();
+        stamp.group.close();
     });
 }
 
@@ -58,12 +60,12 @@ fn an_earlier_timer_calls_back() {
         let park = ThreadPark::new();
         let stamp = open(&park);
         let _later = armed(stamp, START + 9);
-        assert_eq!(stamp.shard.next(), Some(START + 9));
+        assert_eq!(stamp.group.next_at_home(), Some(START + 9));
         let others = [5, 3].map(|ahead| thread::spawn(move || armed(stamp, START + ahead)));
         wait_for(stamp, &park, START + 3);
         let _armed = others.map(|other| other.join().unwrap());
-        assert_eq!(stamp.shard.next(), Some(START + 3));
-        stamp.shard.close();
+        assert_eq!(stamp.group.next_at_home(), Some(START + 3));
+        stamp.group.close();
     });
 }
 
@@ -79,7 +81,7 @@ fn a_removal_does_not_swallow_the_call() {
         });
         wait_for(stamp, &park, START + 5);
         drop(other.join().unwrap());
-        stamp.shard.close();
+        stamp.group.close();
     });
 }
 
@@ -95,6 +97,6 @@ fn a_reset_to_earlier_calls_back() {
         });
         wait_for(stamp, &park, START + 5);
         drop(other.join().unwrap());
-        stamp.shard.close();
+        stamp.group.close();
     });
 }
