@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::io;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::Duration;
 
 use rt_task::base::context::{Env, WeakEnv};
@@ -10,7 +12,7 @@ use rt_task::base::driver::{Reactor, Stack};
 use rt_task::base::park::RoamingPark;
 use rt_task::base::seam::Unpark;
 
-use crate::compose::{BlockingPool, Clock, Io, Waiter};
+use crate::compose::{BlockingPool, Clock, Io, SteadyClock, Waiter};
 use crate::handle::{Handle, Pieces};
 use crate::runtime::Runtime;
 use crate::scheduler::{Scheduler, Spawner};
@@ -29,8 +31,18 @@ pub struct Builder {
     io: bool,
     time: bool,
     start_paused: bool,
-    scheduler: rt_sched_current::Builder,
+    kind: Kind,
+    event_interval: Option<u32>,
+    global_interval: Option<u32>,
+    slot: bool,
     threads: Threads,
+}
+
+/// Which scheduler.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Current,
+    Multi { workers: Option<NonZeroUsize> },
 }
 
 /// The threads that a runtime starts.
@@ -42,6 +54,8 @@ struct Threads {
     name: Option<Arc<dyn Fn() -> String + Send + Sync>>,
     on_start: Option<Hook>,
     on_stop: Option<Hook>,
+    on_park: Option<Hook>,
+    on_unpark: Option<Hook>,
 }
 
 type Hook = Arc<dyn Fn() + Send + Sync>;
@@ -50,14 +64,53 @@ impl Builder {
     /// A runtime on the thread that calls `block_on`. No driver is on yet.
     #[must_use]
     pub fn new_current_thread() -> Self {
+        Self::new(Kind::Current)
+    }
+
+    /// A runtime on threads of its own, which steal work from each other. No driver is on yet.
+    #[must_use]
+    pub fn new_multi_thread() -> Self {
+        Self::new(Kind::Multi { workers: None })
+    }
+
+    fn new(kind: Kind) -> Self {
         Self {
             name: None,
             io: false,
             time: false,
             start_paused: false,
-            scheduler: rt_sched_current::Builder::new(),
+            kind,
+            event_interval: None,
+            global_interval: None,
+            slot: true,
             threads: Threads::default(),
         }
+    }
+
+    /// How many threads run tasks on the multi-thread flavour. As many as there are processors, unless
+    /// set. The single-thread flavour has one whatever is said here.
+    ///
+    /// # Panics
+    /// If `workers` is zero, or more than 32,768.
+    #[track_caller]
+    pub fn worker_threads(&mut self, workers: usize) -> &mut Self {
+        assert!(
+            workers <= WORKERS_MAX,
+            "{workers} worker threads were asked for, and {WORKERS_MAX} is the most; one for each \
+             processor is best"
+        );
+        let set = NonZeroUsize::new(workers).expect("a runtime needs at least one worker thread");
+        if let Kind::Multi { workers } = &mut self.kind {
+            *workers = Some(set);
+        }
+        self
+    }
+
+    /// Switches off that the task woken last is run next on the multi-thread flavour: tasks then run in
+    /// the order in which they are woken.
+    pub fn disable_lifo_slot(&mut self) -> &mut Self {
+        self.slot = false;
+        self
     }
 
     /// Switches all drivers on.
@@ -95,17 +148,20 @@ impl Builder {
     /// If `picks` is zero.
     #[track_caller]
     pub fn event_interval(&mut self, picks: u32) -> &mut Self {
-        self.scheduler = self.scheduler.clone().event_interval(picks);
+        assert!(picks > 0, "the event interval must be at least one pick");
+        self.event_interval = Some(picks);
         self
     }
 
-    /// After how many local picks the scheduler looks at the global queue first. 31 unless set.
+    /// After how many local picks the scheduler looks at the global queue first. Unless set, 31 on the
+    /// single-thread flavour, and adapted to the mean poll time on the other.
     ///
     /// # Panics
     /// If `picks` is zero.
     #[track_caller]
     pub fn global_queue_interval(&mut self, picks: u32) -> &mut Self {
-        self.scheduler = self.scheduler.clone().global_interval(picks);
+        assert!(picks > 0, "the global queue interval must be at least one pick");
+        self.global_interval = Some(picks);
         self
     }
 
@@ -159,20 +215,29 @@ impl Builder {
         self
     }
 
-    /// Builds the runtime.
+    /// Runs `hook` on a worker thread before it waits for something to do. On the multi-thread flavour.
+    pub fn on_thread_park(&mut self, hook: impl Fn() + Send + Sync + 'static) -> &mut Self {
+        self.threads.on_park = Some(Arc::new(hook));
+        self
+    }
+
+    /// Runs `hook` on a worker thread after it has waited. On the multi-thread flavour.
+    pub fn on_thread_unpark(&mut self, hook: impl Fn() + Send + Sync + 'static) -> &mut Self {
+        self.threads.on_unpark = Some(Arc::new(hook));
+        self
+    }
+
+    /// Builds the runtime, and starts its worker threads if it has any.
     ///
     /// # Errors
-    /// When the operating system refuses a descriptor. Nothing is left behind then.
+    /// When the operating system refuses a descriptor or a thread. Nothing is left behind then. When a
+    /// multi-thread runtime is to start with its clock paused: that would let time run on while other
+    /// threads work.
     pub fn build(&mut self) -> io::Result<Runtime> {
-        let clock = Clock::new();
-        if self.start_paused {
-            clock.pause().expect("a fresh clock runs");
-        }
-        let mut env = Env::new().with_clock(Arc::new(clock.clone()));
+        let mut env = Env::new();
         if let Some(name) = &self.name {
             env = env.named(name);
         }
-
         let waiter = match self.io {
             true => {
                 let io = Io::new()?;
@@ -183,38 +248,117 @@ impl Builder {
         };
         let unpark = Reactor::unparker(&waiter);
 
-        let (timers, timer_handle) = match self.time {
-            true => {
-                let (driver, handle) = rt_timer::Driver::new(clock.clone());
-                env = env.with_time(handle.clone(), Arc::new(handle.clone()));
-                (Some(driver), Some(handle))
+        let (mut scheduler, timer, clock) = match self.kind {
+            Kind::Current => {
+                let clock = Clock::new();
+                if self.start_paused {
+                    clock.pause().expect("a fresh clock runs");
+                }
+                env = env.with_clock(Arc::new(clock.clone()));
+                let (driver, timer) = self.timers(|| rt_timer::Driver::new(clock.clone()));
+                let stack = Stack::new(waiter, driver, clock.clone());
+                let current = self.current().build(stack);
+                (Scheduler::Current(Box::new(current)), timer, Some(clock))
             }
-            false => (None, None),
+            Kind::Multi { .. } if self.start_paused => {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "`start_paused` needs the single-thread flavour (`Builder::new_current_thread`): \
+                     time could not stand still while other threads work",
+                ));
+            }
+            Kind::Multi { workers } => {
+                let workers = workers.map_or_else(processors, NonZeroUsize::get);
+                let clock = SteadyClock::new();
+                env = env.with_clock(Arc::new(clock.clone()));
+                let (driver, timer) = self.timers(|| rt_timer::Driver::new(clock.clone()));
+                let stack = Stack::new(waiter, driver, clock);
+                (Scheduler::Multi(self.multi(workers).build(stack)), timer, None)
+            }
         };
+        let spawner: Spawner = scheduler.spawner();
+        if let Some(timer) = timer {
+            let unpark = unpark.clone();
+            timer.set_owner(spawner.home(), Arc::new(move || unpark.unpark()));
+            env = env.with_time(timer.clone(), Arc::new(timer));
+        }
 
         let entered = Arc::new(OnceLock::<WeakEnv>::new());
         let pool = self.threads.pool(entered.clone());
         env = env.with_blocking(Arc::new(pool.handle().clone()));
-
-        let stack = Stack::new(waiter, timers, clock.clone());
-        let mut scheduler = Scheduler::Current(Box::new(self.scheduler.clone().build(stack)));
-        let spawner: Spawner = scheduler.spawner();
-        if let Some(handle) = timer_handle {
-            let unpark = unpark.clone();
-            handle.set_owner(spawner.home(), Arc::new(move || unpark.unpark()));
-        }
         let pieces = Pieces { spawner, blocking: pool.handle().clone(), clock, unpark };
         let handle = Handle::new(pieces, env);
-        scheduler.set_env(handle.env().clone());
         entered.set(handle.env().downgrade()).expect("set once, here");
+        scheduler.start(handle.env().clone())?;
         Ok(Runtime::from_parts(scheduler, handle, pool))
     }
+
+    fn timers(
+        &self,
+        make: impl FnOnce() -> (rt_timer::Driver, rt_timer::Handle),
+    ) -> (Option<rt_timer::Driver>, Option<rt_timer::Handle>) {
+        self.time.then(make).unzip()
+    }
+
+    fn current(&self) -> rt_sched_current::Builder {
+        let mut builder = rt_sched_current::Builder::new();
+        if let Some(picks) = self.event_interval {
+            builder = builder.event_interval(picks);
+        }
+        if let Some(picks) = self.global_interval {
+            builder = builder.global_interval(picks);
+        }
+        builder
+    }
+
+    fn multi(&self, workers: usize) -> rt_sched_multi::Builder {
+        let mut builder = rt_sched_multi::Builder::new(workers);
+        if let Some(picks) = self.event_interval {
+            builder = builder.event_interval(picks);
+        }
+        if let Some(picks) = self.global_interval {
+            builder = builder.global_interval(picks);
+        }
+        if !self.slot {
+            builder = builder.disable_slot();
+        }
+        let Threads { stack_size, name, on_start, on_stop, on_park, on_unpark, .. } =
+            self.threads.clone();
+        if let Some(bytes) = stack_size {
+            builder = builder.stack_size(bytes);
+        }
+        if let Some(name) = name {
+            builder = builder.thread_name_fn(move || name());
+        }
+        if let Some(hook) = on_start {
+            builder = builder.on_thread_start(move || hook());
+        }
+        if let Some(hook) = on_stop {
+            builder = builder.on_thread_stop(move || hook());
+        }
+        if let Some(hook) = on_park {
+            builder = builder.on_thread_park(move || hook());
+        }
+        if let Some(hook) = on_unpark {
+            builder = builder.on_thread_unpark(move || hook());
+        }
+        builder
+    }
 }
+
+/// How many threads can run at once; one if the system does not tell.
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// More than any machine has processors.
+const WORKERS_MAX: usize = 1 << 15;
 
 impl Threads {
     /// A pool whose threads enter `env` for all their life. No thread is started yet.
     fn pool(&self, env: Arc<OnceLock<WeakEnv>>) -> BlockingPool {
-        let Self { max_blocking, keep_alive, stack_size, name, on_start, on_stop } = self.clone();
+        let Self { max_blocking, keep_alive, stack_size, name, on_start, on_stop, .. } =
+            self.clone();
         let mut pool = rt_blocking::Builder::new().environment(move || env.get()?.upgrade());
         if let Some(threads) = max_blocking {
             pool = pool.max_threads(threads);
@@ -245,7 +389,9 @@ impl fmt::Debug for Builder {
             .field("io", &self.io)
             .field("time", &self.time)
             .field("start_paused", &self.start_paused)
-            .field("scheduler", &self.scheduler)
+            .field("kind", &self.kind)
+            .field("event_interval", &self.event_interval)
+            .field("global_queue_interval", &self.global_interval)
             .field("max_blocking_threads", &self.threads.max_blocking)
             .finish_non_exhaustive()
     }

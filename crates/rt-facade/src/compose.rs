@@ -3,21 +3,27 @@
 use std::io;
 use std::time::Duration;
 
-use rt_task::base::clock::Pausable;
+use rt_task::base::clock::{Monotonic, Pausable};
 use rt_task::base::driver::{Driver, Polled, Reactor, Stack};
 use rt_task::base::park::{RoamingPark, RoamingUnpark};
 use rt_task::base::seam::{Unpark, Wakes};
 
 /// Readiness, from the operating system.
 pub(crate) type Io = rt_reactor::Driver;
-/// The clock: monotonic until a test pauses it.
+/// The clock of the single-thread flavour: monotonic until a test pauses it.
 pub(crate) type Clock = Pausable;
+/// The clock of the multi-thread flavour.
+pub(crate) type SteadyClock = Monotonic;
 /// What the scheduler's thread turns. Without timers, `None` in their place.
-pub(crate) type Stacked = Stack<Waiter, Option<rt_timer::Driver>, Clock>;
+pub(crate) type Stacked<C = Clock> = Stack<Waiter, Option<rt_timer::Driver>, C>;
 /// The single-thread scheduler.
 pub(crate) type Current = rt_sched_current::Executor<Stacked>;
 /// Its remote half.
 pub(crate) type CurrentSpawner = rt_sched_current::Spawner<<Stacked as Driver>::Unpark>;
+/// The scheduler of many threads.
+pub(crate) type Multi = rt_sched_multi::Pool<Stacked<SteadyClock>>;
+/// Its remote half.
+pub(crate) type MultiSpawner = rt_sched_multi::Spawner<Stacked<SteadyClock>>;
 /// Threads for closures that block.
 pub(crate) type BlockingPool = rt_blocking::Pool;
 

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use rt_task::base::clock::Hold;
-use rt_task::base::context::{self, Driven, Env, Missing};
+use rt_task::base::context::{self, Ctx, Driven, Env, Missing, Nested};
 use rt_task::base::park::ThreadPark;
 use rt_task::base::seam::{Clock as _, Unpark};
 use rt_task::{Builder as TaskBuilder, Job, JoinHandle, TaskInfo, coop};
 
 use crate::compose::{Clock, WaiterUnpark};
-use crate::runtime::{RuntimeFlavor, RuntimeMetrics};
+use crate::runtime::{RuntimeFlavor, RuntimeMetrics, WorkerMetrics};
 use crate::scheduler::Spawner;
 
 /// A runtime's shared half: spawns, enters, asks. Cheap to clone; keeps no runtime alive.
@@ -31,7 +31,8 @@ pub struct Handle {
 pub(crate) struct Pieces {
     pub(crate) spawner: Spawner,
     pub(crate) blocking: rt_blocking::Handle,
-    pub(crate) clock: Clock,
+    /// The clock, if it is one that may be paused.
+    pub(crate) clock: Option<Clock>,
     pub(crate) unpark: WaiterUnpark,
 }
 
@@ -103,26 +104,15 @@ impl Handle {
         self.pieces.spawn_blocking(TaskBuilder::new(), closure)
     }
 
-    /// Runs `future` to its end on this thread, with the runtime entered. Drives nothing on the
-    /// single-thread flavour: somebody must be in [`Runtime::block_on`](crate::runtime::Runtime::block_on)
+    /// Runs `future` to its end on this thread, with the runtime entered. Drives nothing: on the
+    /// single-thread flavour somebody must be in [`Runtime::block_on`](crate::runtime::Runtime::block_on)
     /// for its sockets, timers and tasks to go on.
     ///
     /// # Panics
     /// On a thread that drives a runtime: names where that was told to, and what to do instead.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        let mut future = pin!(future);
-        let done = context::drive(self.env.clone(), std::ptr::null(), 0, |ctx| {
-            let park = ThreadPark::new();
-            let waker = park.unparker().into_waker();
-            let mut cx = Context::from_waker(&waker);
-            loop {
-                match coop::with_budget(ctx, || future.as_mut().poll(&mut cx)) {
-                    Poll::Ready(output) => return output,
-                    Poll::Pending => park.park(),
-                }
-            }
-        });
+        let done = block_on_here(&self.env, future);
         // Not by `unwrap_or_else`: a closure would tell its own line.
         match done {
             Ok(output) => output,
@@ -148,11 +138,34 @@ impl Handle {
         }
     }
 
+    /// What a worker has done so far; `None` if there is none of that number.
+    #[must_use]
+    pub fn worker_metrics(&self, worker: usize) -> Option<WorkerMetrics> {
+        self.pieces.spawner.worker_metrics(worker)
+    }
+
     /// Tells `f` of every task that has pended at least once and not ended: name, spawn location, polls,
     /// and what it waits for.
     pub fn for_each_task(&self, f: impl FnMut(TaskInfo)) {
         self.pieces.spawner.for_each_task(f);
     }
+}
+
+/// Runs `future` to its end on this thread, with `env` entered, and drives nothing.
+#[track_caller]
+pub(crate) fn block_on_here<F: Future>(env: &Env, future: F) -> Result<F::Output, Nested> {
+    let mut future = pin!(future);
+    context::drive(env.clone(), std::ptr::null(), 0, |ctx| {
+        let park = ThreadPark::new();
+        let waker = park.unparker().into_waker();
+        let mut cx = Context::from_waker(&waker);
+        loop {
+            match coop::with_budget(ctx, || future.as_mut().poll(&mut cx)) {
+                Poll::Ready(output) => return output,
+                Poll::Pending => park.park(),
+            }
+        }
+    })
 }
 
 impl Pieces {
@@ -164,10 +177,10 @@ impl Pieces {
     {
         let builder = builder.location(Location::caller());
         // A paused clock must not run away from work that the driver cannot see.
-        let (job, handle) = match self.clock.is_paused() {
-            false => Job::with(builder, closure),
-            true => {
-                let held = Held { hold: Some(self.clock.hold()), unpark: self.unpark.clone() };
+        let (job, handle) = match self.clock.as_ref().filter(|clock| clock.is_paused()) {
+            None => Job::with(builder, closure),
+            Some(clock) => {
+                let held = Held { hold: Some(clock.hold()), unpark: self.unpark.clone() };
                 Job::with(builder, move || {
                     let _held = held;
                     closure()
@@ -222,6 +235,38 @@ where
         pieces.spawn_blocking(builder, closure)
     });
     spawned.unwrap_or_else(|missing| panic!("{}", missing.message("spawn_blocking", site)))
+}
+
+/// Runs `closure` here; if the thread is a worker's, another takes its work over.
+#[track_caller]
+pub(crate) fn block_in_place_entered<F: FnOnce() -> R, R>(closure: F) -> R {
+    let site = Location::caller();
+    let Some(driven) = context::driven() else {
+        return closure(); // a thread that may block
+    };
+    let mut closure = Some(closure);
+    let ran = context::spawner(|pieces: &Slot| {
+        let spawner = &pieces.spawner;
+        // At home nowhere: the root of a `block_on`. At home elsewhere: a `LocalSet`, say, whose tasks
+        // no other thread may run.
+        let lends = context::with(Ctx::home).is_some_and(|at| at.is_null() || at == spawner.home());
+        match lends {
+            true => spawner.block_in_place(closure.take().expect("called once")).map_err(|f| {
+                closure = Some(f);
+            }),
+            false => Err(()),
+        }
+    });
+    match ran {
+        Ok(Ok(output)) => output,
+        Ok(Err(())) => panic!(
+            "`block_in_place` at {site} would block a thread that runs a single-thread scheduler since \
+             {}: its tasks could not go on. Use `spawn_blocking`, or a runtime of \
+             `Builder::new_multi_thread`",
+            driven.since
+        ),
+        Err(missing) => panic!("{}", missing.message("block_in_place", site)),
+    }
 }
 
 /// Two loops on one thread: the inner would keep the outer's tasks from running.

@@ -33,6 +33,7 @@ mod compose;
 mod handle;
 #[cfg(feature = "hyper")]
 pub mod hyper;
+mod report;
 mod scheduler;
 
 /// Readiness and the traits of reading and writing.

@@ -3,16 +3,23 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::mem;
+use std::thread;
 use std::time::Duration;
 
 use rt_task::JoinHandle;
 use rt_task::base::context;
 
+use rt_task::base::clock::Monotonic;
+use rt_task::base::seam::Clock;
+
 pub use crate::builder::Builder;
 use crate::compose::BlockingPool;
 pub use crate::handle::{EnterGuard, Handle, TryCurrentError};
-use crate::scheduler::Scheduler;
+pub use crate::report::ShutdownReport;
+use crate::scheduler::{Left, Scheduler};
+
+#[doc(inline)]
+pub use rt_sched_multi::WorkerMetrics;
 
 /// How a runtime schedules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +27,8 @@ use crate::scheduler::Scheduler;
 pub enum RuntimeFlavor {
     /// All tasks on the thread that calls [`Runtime::block_on`].
     CurrentThread,
+    /// Tasks on a fixed number of threads, which steal from each other.
+    MultiThread,
 }
 
 /// What a runtime has done so far. Counts never go backwards; reading costs a few loads.
@@ -34,13 +43,13 @@ pub struct RuntimeMetrics {
     pub spawned_tasks: u64,
     /// Polls of tasks.
     pub polls: u64,
-    /// Turns of the driver that could wait.
+    /// Times that a worker waited for something to do.
     pub parks: u64,
-    /// Tasks scheduled from other threads than the scheduler's.
+    /// Tasks that came by way of the shared queue.
     pub remote_schedules: u64,
-    /// Tasks in local queues, when the driver was last turned.
+    /// Tasks in the workers' own queues; on one thread, when the driver was last turned.
     pub local_queue_depth: u64,
-    /// Tasks in the global queue, when the driver was last turned.
+    /// Tasks in the shared queue; on one thread, when the driver was last turned.
     pub global_queue_depth: u64,
     /// Threads of the blocking pool.
     pub blocking_threads: usize,
@@ -52,41 +61,60 @@ pub struct RuntimeMetrics {
 
 /// A runtime.
 ///
-/// Dropping it drops every task before the drop returns, then waits for closures on the blocking pool
-/// that have started. Dropped on a thread that drives a runtime, it does not wait for those, since that
-/// would stall the tasks there: as [`shutdown_background`](Self::shutdown_background).
+/// Dropping it drops every task before the drop returns, and waits for polls that go on meanwhile and
+/// for closures on the blocking pool that have started.
+///
+/// # Panics
+/// A multi-thread runtime that is dropped on a thread which drives one, such as its own worker, cannot
+/// wait there. Its tasks are dropped all the same, in the background, and the drop panics to say so;
+/// [`shutdown_background`](Self::shutdown_background) does not. A single-thread runtime, which has no
+/// polls to wait for, then leaves closures on the blocking pool to end by themselves.
 pub struct Runtime {
-    /// Dropped first: tasks go before what they use.
-    scheduler: Scheduler,
+    /// There until it is shut down.
+    scheduler: Option<Scheduler>,
     handle: Handle,
     pool: Option<BlockingPool>,
 }
 
+/// How long a shutdown waits for what runs.
+#[derive(Clone, Copy)]
+enum Wait {
+    ForAll,
+    UpTo(Duration),
+    Not,
+}
+
 impl Runtime {
-    /// A single-thread runtime with all drivers on.
+    /// A multi-thread runtime with all drivers on, and a worker for each processor.
     ///
     /// # Errors
-    /// When the operating system refuses a descriptor.
+    /// When the operating system refuses a descriptor or a thread.
     pub fn new() -> io::Result<Self> {
-        Builder::new_current_thread().enable_all().build()
+        Builder::new_multi_thread().enable_all().build()
     }
 
     pub(crate) fn from_parts(scheduler: Scheduler, handle: Handle, pool: BlockingPool) -> Self {
-        Self { scheduler, handle, pool: Some(pool) }
+        Self { scheduler: Some(scheduler), handle, pool: Some(pool) }
     }
 
-    /// Runs `future` to its end on this thread, and spawned tasks beside it. They go on the next time a
-    /// thread calls this; when several threads do at once, one drives and the others wait for their own
-    /// futures, ready to take over.
+    /// Runs `future` to its end on this thread.
+    ///
+    /// On the single-thread flavour spawned tasks run beside it, and go on the next time a thread calls
+    /// this; when several threads do at once, one drives and the others wait for their own futures,
+    /// ready to take over. On the multi-thread flavour they run on the workers in any case.
     ///
     /// # Panics
     /// On a thread that drives a runtime already: names where that was told to, and what to do instead.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        match self.scheduler.block_on(future) {
+        match self.scheduler().block_on(self.handle.env(), future) {
             Ok(output) => output,
             Err(nested) => crate::handle::nested("Runtime::block_on", nested.outer),
         }
+    }
+
+    fn scheduler(&self) -> &Scheduler {
+        self.scheduler.as_ref().expect("there until the shutdown, which consumes the runtime")
     }
 
     /// Spawns `future` from anywhere.
@@ -126,33 +154,71 @@ impl Runtime {
         self.handle.metrics()
     }
 
-    /// Shuts down: drops every task, then waits up to `timeout` for closures on the blocking pool that
-    /// have started. Those still running then go on, on their own.
+    /// Shuts down: drops every task, then waits up to `timeout` for polls that go on and for closures on
+    /// the blocking pool that have started. Those still running then go on, on their own.
     pub fn shutdown_timeout(mut self, timeout: Duration) {
-        let pool = self.pool.take();
-        drop(self); // every task
-        if let Some(pool) = pool {
-            pool.shutdown(Some(timeout));
-        }
+        drop(self.end(Wait::UpTo(timeout)));
     }
 
-    /// Shuts down: drops every task, and waits for nothing.
+    /// [`shutdown_timeout`](Self::shutdown_timeout), and tells what was waited for in vain.
+    #[must_use = "it tells what still runs"]
+    pub fn shutdown_report(mut self, timeout: Duration) -> ShutdownReport {
+        self.end(Wait::UpTo(timeout))
+    }
+
+    /// Shuts down: drops every task, and waits for nothing. Polls that go on end by themselves.
     pub fn shutdown_background(mut self) {
-        let pool = self.pool.take();
-        drop(self); // every task
-        if let Some(pool) = pool {
-            pool.shutdown_background();
-        }
+        drop(self.end(Wait::Not));
+    }
+
+    fn end(&mut self, wait: Wait) -> ShutdownReport {
+        let clock = Monotonic::new();
+        let since = clock.now();
+        let left = || match wait {
+            Wait::ForAll => None,
+            Wait::UpTo(timeout) => {
+                Some(timeout.saturating_sub(clock.now().saturating_since(since)))
+            }
+            Wait::Not => Some(Duration::ZERO),
+        };
+        let tasks = match (self.scheduler.take(), wait) {
+            (Some(scheduler), Wait::Not) => {
+                scheduler.shutdown_background();
+                Left::default()
+            }
+            (Some(scheduler), _) => scheduler.shutdown(left()),
+            (None, _) => Left::default(),
+        };
+        let blocking = match (self.pool.take(), wait) {
+            (Some(pool), Wait::Not) => {
+                pool.shutdown_background();
+                None
+            }
+            (Some(pool), _) => Some(pool.shutdown(left())),
+            (None, _) => None,
+        };
+        ShutdownReport::new(tasks, blocking)
     }
 }
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        // The pool's own drop waits. Its threads end by themselves otherwise.
-        if context::driven().is_some()
-            && let Some(pool) = mem::take(&mut self.pool)
-        {
-            pool.shutdown_background();
+        let Some(scheduler) = &self.scheduler else {
+            return; // shut down
+        };
+        let Some(driven) = context::driven() else {
+            drop(self.end(Wait::ForAll));
+            return;
+        };
+        let waits = scheduler.waits_for_threads();
+        drop(self.end(Wait::Not));
+        if waits && !thread::panicking() {
+            panic!(
+                "a multi-thread runtime was dropped on a thread that runs a runtime since {}, where \
+                 it cannot wait for its workers; they drop its tasks in the background. Drop it \
+                 outside of async code, or call `Runtime::shutdown_background`",
+                driven.since
+            );
         }
     }
 }

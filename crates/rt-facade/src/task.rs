@@ -44,6 +44,31 @@ where
     handle::spawn_blocking_entered(rt_task::Builder::new(), closure)
 }
 
+/// Runs `closure`, which may block, on this thread, and hands the worker's queue to another one
+/// meanwhile. Other tasks go on; code that is joined with this one in the same task does not.
+///
+/// Costs waking a thread, or starting one. On a thread that drives no runtime `closure` is just called;
+/// so it may be nested, and may call `block_on`.
+///
+/// # Panics
+/// On the single-thread flavour and in a `LocalSet`: names the call site and the fix.
+///
+/// ```
+/// # let runtime = rt_facade::runtime::Builder::new_multi_thread().worker_threads(2).build()?;
+/// let read = runtime.spawn(async {
+///     rt_facade::task::block_in_place(|| std::fs::read_to_string("/etc/hostname").is_ok())
+/// });
+/// # let _ = runtime.block_on(read).unwrap();
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[track_caller]
+pub fn block_in_place<F, R>(closure: F) -> R
+where
+    F: FnOnce() -> R,
+{
+    handle::block_in_place_entered(closure)
+}
+
 /// The id of the task that runs on this thread, if one does.
 #[must_use]
 pub fn try_id() -> Option<Id> {

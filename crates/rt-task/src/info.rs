@@ -1,6 +1,7 @@
 //! What can be told of a task from outside, at any time.
 
 use alloc::string::String;
+use core::fmt;
 use core::panic::Location;
 
 use crate::TaskId;
@@ -32,5 +33,15 @@ impl TaskInfo {
             polls: header.polls(),
             wait: header.wait(),
         }
+    }
+}
+
+impl fmt::Display for TaskInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "task {}", self.id)?;
+        if let Some(name) = &self.name {
+            write!(f, " `{name}`")?;
+        }
+        write!(f, " spawned at {}", self.location)
     }
 }

@@ -17,15 +17,20 @@ pub(crate) fn for_each_flavor(test: impl Fn(&Runtime)) {
 
 /// The same, with the clock paused.
 pub(crate) fn for_each_flavor_paused(test: impl Fn(&Runtime)) {
-    for build in flavors() {
-        let runtime = build().enable_all().start_paused(true).build();
-        test(&runtime.expect("a runtime can be built"));
-    }
+    // The single-thread flavour alone can pause.
+    let runtime = Builder::new_current_thread().enable_all().start_paused(true).build();
+    test(&runtime.expect("a runtime can be built"));
 }
 
 /// A builder of each flavour.
-pub(crate) fn flavors() -> [fn() -> Builder; 1] {
-    [Builder::new_current_thread]
+pub(crate) fn flavors() -> [fn() -> Builder; 4] {
+    [Builder::new_current_thread, || multi(1), || multi(2), || multi(4)]
+}
+
+fn multi(workers: usize) -> Builder {
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(workers);
+    builder
 }
 
 /// What `f` panics with.
