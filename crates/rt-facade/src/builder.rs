@@ -271,7 +271,8 @@ impl Builder {
                 let workers = workers.map_or_else(processors, NonZeroUsize::get);
                 let clock = SteadyClock::new();
                 env = env.with_clock(Arc::new(clock.clone()));
-                let (driver, timer) = self.timers(|| rt_timer::Driver::new(clock.clone()));
+                let (driver, timer) =
+                    self.timers(|| rt_timer::Driver::shared(clock.clone(), workers as u16));
                 let stack = Stack::new(waiter, driver, clock);
                 (Scheduler::Multi(self.multi(workers).build(stack)), timer, None)
             }
