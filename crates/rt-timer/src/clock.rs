@@ -19,10 +19,11 @@ use crate::handle::Handle;
 /// takes no time. A closure on the runtime's blocking pool keeps it from jumping.
 ///
 /// # Panics
-/// If the clock is paused already, if no timer is entered, or if its clock cannot be paused.
+/// If the clock is paused already, if no timer is entered, or if its clock cannot be paused, as that
+/// of the multi-thread flavour: the message names the fix.
 #[track_caller]
 pub fn pause() {
-    told("pause", Location::caller(), Pausable::pause);
+    told("pause", Location::caller(), |_, clock| clock.pause());
 }
 
 /// Lets the entered runtime's clock run on from where it stands.
@@ -31,7 +32,7 @@ pub fn pause() {
 /// If the clock is not paused, if no timer is entered, or if its clock cannot be paused.
 #[track_caller]
 pub fn resume() {
-    told("resume", Location::caller(), Pausable::resume);
+    told("resume", Location::caller(), |_, clock| clock.resume());
 }
 
 /// Moves the entered runtime's clock, which is paused, by `span` in one jump.
@@ -51,13 +52,17 @@ pub fn advance(span: Duration) -> Advance {
 fn told(
     what: &str,
     site: &'static Location<'static>,
-    to: impl FnOnce(&Pausable) -> Result<(), ClockError>,
+    to: impl FnOnce(&Handle, &Pausable) -> Result<(), ClockError>,
 ) {
     Handle::with(what, site, |handle| match handle.pausable() {
-        Some(clock) => to(clock).unwrap_or_else(|error| refused(what, site, &error)),
-        None => refused(what, site, &"the timer's clock is of a kind that cannot be paused"),
+        Some(clock) => to(handle, clock).unwrap_or_else(|error| refused(what, site, &error)),
+        None => refused(what, site, &UNPAUSABLE),
     });
 }
+
+/// A clock that stands still while several workers run would make no test repeatable.
+const UNPAUSABLE: &str = "the timer's clock is not a clock that can be paused: use the current-thread \
+                          flavour, or make the driver by a `Pausable` clock";
 
 #[cold]
 fn refused(what: &str, site: &Location<'_>, why: &dyn fmt::Display) -> ! {
@@ -80,9 +85,7 @@ impl Future for Advance {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         if let Some(span) = self.span.take() {
             let site = self.site;
-            Handle::with("advance", site, |handle| {
-                handle.advance(span).unwrap_or_else(|error| refused("advance", site, &error));
-            });
+            told("advance", site, |handle, _| handle.advance(span));
         }
         Pin::new(&mut self.yielded).poll(cx)
     }

@@ -226,3 +226,5 @@ impl Waiting {
 
 #[cfg(all(test, rt_loom))]
 mod loom_tests;
+#[cfg(all(test, not(rt_loom)))]
+mod model_tests;
