@@ -228,3 +228,5 @@ impl Waiting {
 mod loom_tests;
 #[cfg(all(test, not(rt_loom)))]
 mod model_tests;
+#[cfg(all(test, not(rt_loom)))]
+mod stress_tests;

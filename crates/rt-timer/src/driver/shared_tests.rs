@@ -223,3 +223,13 @@ fn a_driver_without_workers_is_refused() {
     let refused = panic_of(|| Driver::shared(Pausable::new(), 0));
     assert!(refused.contains("`Driver::shared` needs a worker"), "{refused}");
 }
+
+#[test]
+fn shards_are_used_again_by_drivers_of_the_same_size() {
+    // As many as no other test has.
+    let group = || std::ptr::from_ref(Driver::shared(Pausable::new(), 13).0.stamp.group);
+    let first = group();
+    let (other, _handle) = Driver::shared(Pausable::new(), 14);
+    assert_ne!(first, std::ptr::from_ref(other.stamp.group));
+    assert!((0..100).all(|_| group() == first), "the process grows with each");
+}
