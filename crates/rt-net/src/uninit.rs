@@ -11,7 +11,9 @@ use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 
 use rt_io::ReadBuf;
-use socket2::{SockAddr, SockRef, Socket};
+use socket2::{SockAddr, SockRef};
+
+use crate::sys;
 
 /// Whether what is received stays in the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,17 +23,16 @@ pub(crate) enum Keep {
 }
 
 /// Appends to `buf` what `socket` has, and tells how much that was.
-pub(crate) fn recv<S>(socket: &S, buf: &mut ReadBuf<'_>, keep: Keep) -> io::Result<usize>
-where
-    for<'s> SockRef<'s>: From<&'s S>,
-{
-    let call = |socket: &Socket, memory: &mut [_]| match keep {
-        Keep::Nothing => Ok((socket.recv(memory)?, ())),
-        Keep::All => Ok((socket.peek(memory)?, ())),
-    };
-    // SAFETY: both are receiving calls of `socket2`, which hand `memory` to `recv` of the system
-    // and return what that returned; they promise to write no uninitialised bytes.
-    let (n, ()) = unsafe { receive(socket, buf, call) }?;
+#[inline]
+pub(crate) fn recv<S: sys::AsSocket>(
+    socket: &S,
+    buf: &mut ReadBuf<'_>,
+    keep: Keep,
+) -> io::Result<usize> {
+    let call = |memory: &mut [_]| Ok((sys::recv(socket, memory, keep)?, ()));
+    // SAFETY: the call hands `memory` to `recv` of the system and returns how much that wrote; it
+    // writes no uninitialised bytes.
+    let (n, ()) = unsafe { receive(buf, call) }?;
     Ok(n)
 }
 
@@ -44,12 +45,14 @@ pub(crate) fn recv_from<S>(
 where
     for<'s> SockRef<'s>: From<&'s S>,
 {
-    let call = |socket: &Socket, memory: &mut [_]| match keep {
+    let socket = SockRef::from(socket);
+    let call = |memory: &mut [_]| match keep {
         Keep::Nothing => socket.recv_from(memory),
         Keep::All => socket.peek_from(memory),
     };
-    // SAFETY: as in `recv`, with `recvfrom` of the system.
-    let (n, sender) = unsafe { receive(socket, buf, call) }?;
+    // SAFETY: both are receiving calls of `socket2`, which hand `memory` to `recvfrom` of the
+    // system and return what that returned; they promise to write no uninitialised bytes.
+    let (n, sender) = unsafe { receive(buf, call) }?;
     Ok((n, internet(&sender)?))
 }
 
@@ -63,17 +66,14 @@ pub(crate) fn internet(address: &SockAddr) -> io::Result<SocketAddr> {
 /// # Safety
 /// `call` takes no value away from the memory, and when it returns `(n, _)`, the first `n` bytes
 /// of it hold values.
-unsafe fn receive<S, T>(
-    socket: &S,
+#[inline]
+unsafe fn receive<T>(
     buf: &mut ReadBuf<'_>,
-    call: impl FnOnce(&Socket, &mut [MaybeUninit<u8>]) -> io::Result<(usize, T)>,
-) -> io::Result<(usize, T)>
-where
-    for<'s> SockRef<'s>: From<&'s S>,
-{
+    call: impl FnOnce(&mut [MaybeUninit<u8>]) -> io::Result<(usize, T)>,
+) -> io::Result<(usize, T)> {
     // SAFETY: `call` takes no value away (contract).
     let memory = unsafe { buf.unfilled_mut() };
-    let (n, more) = call(&SockRef::from(socket), memory)?;
+    let (n, more) = call(memory)?;
     assert!(n <= buf.remaining(), "the system wrote past the end");
     // SAFETY: the first `n` bytes of `memory`, the unfilled part, hold values (contract); they
     // fit, as asserted.

@@ -5,7 +5,7 @@
 //! without room is done with at once, whatever the socket.
 
 use std::future::Future;
-use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read};
 use std::panic::Location;
 use std::task::{Context, Poll};
 
@@ -14,7 +14,7 @@ use rt_reactor::{Direction, Interest};
 use rt_task::wait::WaitKind;
 
 use super::TcpStream;
-use crate::sys::SLICES_MAX;
+use crate::sys::{self, SLICES_MAX};
 use crate::uninit::{self, Keep};
 
 impl TcpStream {
@@ -64,7 +64,7 @@ impl TcpStream {
         }
         let os = self.socket.os();
         let wait = os.wait(WaitKind::Writable, site);
-        let write = || os.source().write(buf);
+        let write = || sys::send(os.source(), buf);
         os.registration().poll_transfer(cx, Direction::Write, wait, buf.len(), write)
     }
 
@@ -80,7 +80,7 @@ impl TcpStream {
         let os = self.socket.os();
         let wait = os.wait(WaitKind::Writable, site);
         let len = total(bufs.iter().map(|buf| buf.len()));
-        let write = || os.source().write_vectored(bufs);
+        let write = || sys::send_vectored(os.source(), bufs);
         os.registration().poll_transfer(cx, Direction::Write, wait, len, write)
     }
 
@@ -171,7 +171,7 @@ impl TcpStream {
             return Ok(0);
         }
         let os = self.socket.os();
-        os.attempt(Interest::WRITABLE, || os.source().write(buf))
+        os.attempt(Interest::WRITABLE, || sys::send(os.source(), buf))
     }
 
     /// As [`try_write`](Self::try_write), from several buffers in a row.
@@ -183,7 +183,7 @@ impl TcpStream {
             return Ok(0);
         }
         let os = self.socket.os();
-        os.attempt(Interest::WRITABLE, || os.source().write_vectored(bufs))
+        os.attempt(Interest::WRITABLE, || sys::send_vectored(os.source(), bufs))
     }
 
     /// Waits for bytes and copies them to `buf`, without taking them: the next read gets them,

@@ -14,7 +14,7 @@ use rt_task::wait::WaitKind;
 
 use super::UdpSocket;
 use crate::lookup::{Lookup, first_of, no_address};
-use crate::{Addresses, ToSocketAddrs};
+use crate::{Addresses, ToSocketAddrs, sys};
 
 /// Sending. A datagram is sent whole or not at all; that it was sent does not mean that it comes
 /// anywhere.
@@ -55,7 +55,7 @@ impl UdpSocket {
         datagram: &'a [u8],
     ) -> impl Future<Output = io::Result<usize>> + Send + Sync + 'a {
         let os = self.socket.os();
-        let send = || os.source().send(datagram);
+        let send = || sys::send_datagram(os.source(), datagram);
         os.registration().async_io(Interest::WRITABLE, WaitKind::Writable, send)
     }
 
@@ -67,7 +67,8 @@ impl UdpSocket {
     pub fn poll_send(&self, cx: &mut Context<'_>, datagram: &[u8]) -> Poll<io::Result<usize>> {
         let os = self.socket.os();
         let wait = self.wait(Direction::Write, Location::caller());
-        os.registration().poll_io(cx, Direction::Write, wait, || os.source().send(datagram))
+        os.registration()
+            .poll_io(cx, Direction::Write, wait, || sys::send_datagram(os.source(), datagram))
     }
 
     /// As [`send`](Self::send), without waiting.
@@ -76,7 +77,7 @@ impl UdpSocket {
     /// `WouldBlock` if nothing can be sent now, as far as is known. As `send`.
     pub fn try_send(&self, datagram: &[u8]) -> io::Result<usize> {
         let os = self.socket.os();
-        os.attempt(Interest::WRITABLE, || os.source().send(datagram))
+        os.attempt(Interest::WRITABLE, || sys::send_datagram(os.source(), datagram))
     }
 
     /// Sends `datagram` to the first address that `target` stands for, and tells its length.

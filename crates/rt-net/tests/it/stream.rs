@@ -166,14 +166,99 @@ fn several_buffers_go_in_one_call_each_way() {
 fn more_slices_than_the_system_takes_are_no_sign_of_a_full_socket() {
     drive(async {
         let (mut near, mut far) = pair().await;
-        let bufs = vec![IoSlice::new(b"x"); 3000];
+        let bufs = vec![IoSlice::new(b"12345678"); 3000]; // too much to be copied together first
         let n = near.write_vectored(&bufs).await.unwrap();
-        assert!(0 < n && n < 3000, "{n}");
+        assert!(0 < n && n < 24_000, "{n}");
         let again = poll_once(&mut near.write_vectored(&bufs)).await;
         assert!(matches!(again, Poll::Ready(Ok(1..))), "{again:?}");
         far.readable().await.unwrap();
         let mut bytes = vec![0; 1];
         assert_eq!(far.read(&mut bytes).await.unwrap(), 1);
+    });
+}
+
+/// `len` bytes of a pattern that repeats at no buffer's length.
+fn pattern(from: usize, len: usize) -> Vec<u8> {
+    (from..from + len).map(|at| (at % 251) as u8).collect()
+}
+
+#[test]
+fn buffers_arrive_in_order_copied_together_or_not() {
+    // Around the bound up to which they are copied, and the number that the system takes at once.
+    let mut cases: Vec<Vec<usize>> = [4095, 4096, 4097, 100_000].map(|len| vec![len]).into();
+    cases.extend([vec![4095, 1], vec![1, 4095, 1], vec![0, 4096, 0, 0], vec![0, 0, 5, 0]]);
+    cases.extend([vec![100, 50_000, 3], vec![1; 1025], vec![5; 1025], vec![0; 1025]]);
+    for mut lens in cases {
+        lens.push(7); // never nothing at all
+        drive(async {
+            let (mut near, mut far) = pair().await;
+            let bytes = pattern(0, lens.iter().sum());
+            let mut rest = &bytes[..];
+            let pieces: Vec<&[u8]> = lens
+                .iter()
+                .map(|len| {
+                    let (piece, after) = rest.split_at(*len);
+                    rest = after;
+                    piece
+                })
+                .collect();
+            let mut slices: Vec<_> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+            let write_all = async {
+                let mut left = &mut slices[..];
+                while !left.is_empty() {
+                    let n = near.write_vectored(left).await.unwrap();
+                    assert_ne!(n, 0);
+                    IoSlice::advance_slices(&mut left, n);
+                }
+            };
+            let mut read = vec![0; bytes.len()];
+            let ((), all) = join(write_all, far.read_exact(&mut read)).await;
+            all.unwrap();
+            assert!(read == bytes, "{lens:?}");
+        });
+    }
+}
+
+#[test]
+fn what_a_full_socket_takes_of_several_buffers_is_told_exactly() {
+    drive(async {
+        let (near, mut far) = pair().await;
+        let mut sent = 0;
+        let mut buf = vec![0; 50_000];
+        let mut received = Vec::new();
+        for second in [2500, 100_000, 1, 2500] {
+            loop {
+                let (one, two) = (pattern(sent, 1500), pattern(sent + 1500, second));
+                let bufs = [IoSlice::new(&one), IoSlice::new(&two)];
+                match near.try_write_vectored(&bufs) {
+                    Ok(n) => sent += n,
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            while received.len() < sent {
+                let n = far.read(&mut buf).await.unwrap();
+                received.extend_from_slice(&buf[..n]);
+            }
+            near.writable().await.unwrap();
+        }
+        assert!(received == pattern(0, sent), "{} of {sent}", received.len());
+        drop(near);
+        assert_eq!(far.read(&mut buf).await.unwrap(), 0, "no more than was told");
+    });
+}
+
+#[test]
+fn several_buffers_to_a_connection_that_is_gone_are_an_error_and_no_signal() {
+    drive(async {
+        for len in [10, 10_000] {
+            let (mut near, _far) = pair().await;
+            near.shutdown().await.unwrap();
+            let bytes = vec![0; len];
+            let bufs = [IoSlice::new(&bytes), IoSlice::new(&bytes)];
+            let error = near.write_vectored(&bufs).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        }
     });
 }
 

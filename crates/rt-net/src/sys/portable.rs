@@ -1,0 +1,53 @@
+//! The calls that move bytes, as `std` and `socket2` make them.
+
+use std::io::{self, IoSlice, Write};
+use std::mem::MaybeUninit;
+
+use socket2::SockRef;
+
+use crate::uninit::Keep;
+
+/// What has a socket inside.
+pub(crate) trait AsSocket {
+    fn as_socket(&self) -> SockRef<'_>;
+}
+
+impl<S> AsSocket for S
+where
+    for<'s> SockRef<'s>: From<&'s S>,
+{
+    fn as_socket(&self) -> SockRef<'_> {
+        SockRef::from(self)
+    }
+}
+
+/// Receives to `memory`. Of that, as many bytes hold values then as it tells.
+pub(crate) fn recv(
+    socket: &impl AsSocket,
+    memory: &mut [MaybeUninit<u8>],
+    keep: Keep,
+) -> io::Result<usize> {
+    let socket = socket.as_socket();
+    match keep {
+        Keep::Nothing => socket.recv(memory),
+        Keep::All => socket.peek(memory),
+    }
+}
+
+/// Sends the start of `bytes` down a stream.
+pub(crate) fn send(mut stream: &mio::net::TcpStream, bytes: &[u8]) -> io::Result<usize> {
+    stream.write(bytes)
+}
+
+/// As [`send`], from several buffers in a row.
+pub(crate) fn send_vectored(
+    mut stream: &mio::net::TcpStream,
+    bufs: &[IoSlice<'_>],
+) -> io::Result<usize> {
+    stream.write_vectored(bufs)
+}
+
+/// Sends `datagram` to the other end of a connected socket.
+pub(crate) fn send_datagram(socket: &mio::net::UdpSocket, datagram: &[u8]) -> io::Result<usize> {
+    socket.send(datagram)
+}
