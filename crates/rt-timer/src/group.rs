@@ -26,13 +26,12 @@
 //! [`Unpark`](rt_task::base::seam::Unpark) says).
 //! **Why.** The lock orders S2 and A1 to A3. A1 first: S2 finds the timer. S2 first: A3 comes after S1,
 //! and finds what S1 stored, or something newer. That is S1's or S3's word, and A4 calls if the timer is
-//! earlier; or S5's, and the wait is over; or zero, stored after S1 by another that arms, who has yet to
-//! call: had its call been taken before S1, its store would come before S1, too. So that call ends this
-//! wait. Nor can a late zero hide the next wait: S2 of the one who stored it, or the call, orders it
-//! before S3, or it stands for a call to come. A2 looks no further if the shard's earliest stays: that
-//! was there when S2 looked, or was armed since and led to A3.
+//! earlier; or S5's, and the wait is over; or the zero of another that arms, stored over S1's or S3's word
+//! and followed by its call. Had that call been heard before S1, it would have shown S1 the zero, which
+//! would then be older than S1; so it is heard in this wait, and ends it. A2 looks no further if the
+//! shard's earliest stays as it is: that was there when S2 looked, or was armed since and led to A3.
 //! **Breaks if** S2 comes before S1, or publishes nothing (an advance that was left midway may have left
-//! an old, earlier tick), or if A3 comes before A1 or stores zero without A4.
+//! an old, earlier tick), or if A3 comes before A1, or stores zero without A4 or after it.
 //! **Checked by** `group::loom_tests::no_timer_is_missed_by_whoever_waits`,
 //! `group::loom_tests::two_arm_on_two_shards`, `group::loom_tests::a_call_to_the_wait_before_hides_nothing`
 //! and `group::loom_tests::the_driver_moves_on`.

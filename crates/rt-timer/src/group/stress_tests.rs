@@ -64,10 +64,9 @@ impl Rig {
             let random = FastRng::new(u64::from(worker) + 1);
             for round in 0..ROUNDS {
                 self.round(&random);
-                if round % 61 == 0 {
-                    if let Ok(mut timers) = self.timers.try_lock() {
-                        Self::turn(&mut timers, Until::Now);
-                    }
+                let timers = (round % 61 == 0).then(|| self.timers.try_lock());
+                if let Some(Ok(mut timers)) = timers {
+                    Self::turn(&mut timers, Until::Now);
                 }
             }
         };
@@ -77,7 +76,7 @@ impl Rig {
     fn round(&self, random: &FastRng) {
         let span = Duration::from_micros(u64::from(random.next() % 3000));
         let waker = self.woken.clone().into();
-        let known = (random.next() % 4 != 0).then(|| self.bag.lock().unwrap().pop()).flatten();
+        let known = self.bag.lock().unwrap().pop_if(|_| !random.next().is_multiple_of(4));
         let mut sleep = match known {
             None => Box::pin(self.handle.sleep(span)),
             Some(mut sleep) => {
