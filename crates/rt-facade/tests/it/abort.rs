@@ -6,19 +6,21 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use rt_facade::task::{spawn_blocking, yield_now};
 
-use crate::support::{CountsDrops, Gate, for_each_flavor};
+use crate::support::{CountsDrops, Gate, for_each_flavor, keep_workers, until};
 
 #[test]
 fn an_aborted_task_is_dropped_and_says_cancelled() {
     for_each_flavor(|runtime| {
         let drops = Arc::new(AtomicUsize::new(0));
         let error = runtime.block_on(async {
-            let guard = CountsDrops(drops.clone());
+            let (guard, started) = (CountsDrops(drops.clone()), Gate::new());
+            let starts = started.clone();
             let task = rt_facade::spawn(async move {
                 let _guard = guard;
+                starts.open();
                 pending::<()>().await;
             });
-            yield_now().await;
+            started.passed().await;
             task.abort();
             task.await.unwrap_err()
         });
@@ -34,8 +36,10 @@ fn a_task_aborted_before_its_first_poll_is_never_polled() {
         let polls = Arc::new(AtomicUsize::new(0));
         let counted = polls.clone();
         runtime.block_on(async {
+            let workers = keep_workers(runtime);
             let task = rt_facade::spawn(async move { counted.fetch_add(1, SeqCst) });
             task.abort();
+            drop(workers);
             assert!(task.await.unwrap_err().is_cancelled());
         });
         assert_eq!(polls.load(SeqCst), 0);
@@ -47,9 +51,7 @@ fn a_task_that_has_ended_keeps_its_output_when_aborted() {
     for_each_flavor(|runtime| {
         runtime.block_on(async {
             let task = rt_facade::spawn(async { 7 });
-            while !task.is_finished() {
-                yield_now().await;
-            }
+            until(|| task.is_finished()).await;
             task.abort();
             assert_eq!(task.await.unwrap(), 7);
         });
@@ -109,9 +111,7 @@ fn dropping_a_join_handle_detaches() {
                 yield_now().await;
                 sender.send(1).unwrap();
             }));
-            while receiver.try_recv() != Ok(1) {
-                yield_now().await;
-            }
+            until(|| receiver.try_recv() == Ok(1)).await;
         });
     });
 }

@@ -5,9 +5,9 @@ use std::panic::panic_any;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use rt_facade::task::{spawn_blocking, yield_now};
+use rt_facade::task::spawn_blocking;
 
-use crate::support::{for_each_flavor, panic_message};
+use crate::support::{Gate, for_each_flavor, panic_message, until};
 
 struct PanicsInDrop(&'static str);
 
@@ -54,11 +54,14 @@ fn a_panic_in_the_futures_drop_is_in_the_join_result() {
         runtime.block_on(async {
             let ended = rt_facade::spawn(ReadyThenPanics).await.unwrap_err();
             assert_eq!(ended.into_panic().downcast_ref::<&str>(), Some(&"future's drop"));
-            let aborted = rt_facade::spawn(async {
+            let started = Gate::new();
+            let starts = started.clone();
+            let aborted = rt_facade::spawn(async move {
                 let _guard = PanicsInDrop("aborted");
+                starts.open();
                 std::future::pending::<()>().await;
             });
-            yield_now().await;
+            started.passed().await;
             aborted.abort();
             assert!(aborted.await.unwrap_err().is_panic());
         });
@@ -70,12 +73,11 @@ fn a_panic_in_the_drop_of_an_unwanted_output_is_contained() {
     for_each_flavor(|runtime| {
         runtime.block_on(async {
             drop(rt_facade::spawn(async { PanicsInDrop("output") }));
-            yield_now().await;
+            until(|| runtime.metrics().alive_tasks == 0).await;
             let finished = rt_facade::spawn(async { PanicsInDrop("output") });
-            while !finished.is_finished() {
-                yield_now().await;
-            }
+            until(|| finished.is_finished()).await;
             drop(finished);
+            assert_eq!(rt_facade::spawn(async { 1 }).await.unwrap(), 1);
         });
     });
 }
@@ -104,15 +106,19 @@ fn a_panic_in_the_root_unwinds_and_leaves_the_runtime() {
 fn a_panic_while_the_runtime_drops_its_tasks_is_contained() {
     for build in crate::support::flavors() {
         let runtime = build().enable_all().build().unwrap();
-        let (task,) = runtime.block_on(async {
-            let task = rt_facade::spawn(async {
+        let task = runtime.block_on(async {
+            let started = Gate::new();
+            let starts = started.clone();
+            let task = rt_facade::spawn(async move {
                 let _guard = PanicsInDrop("at shutdown");
+                starts.open();
                 std::future::pending::<()>().await;
             });
-            yield_now().await;
-            (task,)
+            started.passed().await;
+            task
         });
         drop(runtime);
-        assert!(task.is_finished());
+        let error = rt_task::block_on(task).unwrap_err();
+        assert_eq!(error.into_panic().downcast_ref::<&str>(), Some(&"at shutdown"));
     }
 }

@@ -7,13 +7,21 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use rt_facade::runtime::Runtime;
-use rt_facade::task::yield_now;
 use rt_facade::time::sleep;
 
-use crate::support::{CountsDrops, Gate, flavors};
+use crate::support::{
+    CountsDrops, Gate, block_until, flavors, hold, is_multi, panic_message, receive, until,
+};
 
 fn build(flavor: fn() -> rt_facade::runtime::Builder) -> Runtime {
     flavor().enable_all().build().unwrap()
+}
+
+/// Tasks that have pended, and not ended.
+fn pending_tasks(runtime: &Runtime) -> usize {
+    let mut tasks = 0;
+    runtime.handle().for_each_task(|_| tasks += 1);
+    tasks
 }
 
 /// Spawns a task in each state that a task can rest in.
@@ -29,7 +37,7 @@ fn spawn_in_every_state(runtime: &Runtime, drops: &Arc<AtomicUsize>, gate: &Gate
             let _guard = idle.1;
             sleep(Duration::from_secs(3600)).await;
         }));
-        yield_now().await;
+        until(|| pending_tasks(runtime) == 2).await;
     });
     let queued = CountsDrops(drops.clone());
     drop(runtime.spawn(async move {
@@ -61,7 +69,11 @@ fn all_ways_to_shut_down_drop_every_future() {
             let (drops, gate) = (Arc::new(AtomicUsize::new(0)), Gate::new());
             let runtime = build(flavor);
             let spawned = spawn_in_every_state(&runtime, &drops, &gate);
+            let in_background = is_multi(&runtime);
             shut_down(runtime);
+            if in_background {
+                block_until(|| drops.load(SeqCst) == spawned);
+            }
             assert_eq!(drops.load(SeqCst), spawned);
         }
     }
@@ -86,16 +98,16 @@ fn the_drop_waits_for_a_closure_that_has_started() {
     for flavor in flavors() {
         let runtime = build(flavor);
         let (started, starts) = mpsc::channel();
-        let (go, gone) = mpsc::channel::<()>();
+        let (let_go, held) = hold();
         let ended = Arc::new(AtomicUsize::new(0));
         let counted = ended.clone();
         drop(runtime.spawn_blocking(move || {
             started.send(()).unwrap();
-            gone.recv().unwrap();
+            held.stay();
             counted.store(1, SeqCst);
         }));
-        starts.recv().unwrap();
-        go.send(()).unwrap();
+        receive(&starts);
+        let_go.go();
         drop(runtime);
         assert_eq!(ended.load(SeqCst), 1);
     }
@@ -111,14 +123,14 @@ fn shutdown_background_and_timeout_do_not_wait_for_a_closure_that_hangs() {
         for shut_down in ways {
             let runtime = build(flavor);
             let (started, starts) = mpsc::channel();
-            let (go, gone) = mpsc::channel::<()>();
+            let (let_go, held) = hold();
             drop(runtime.spawn_blocking(move || {
                 started.send(()).unwrap();
-                let _ = gone.recv();
+                held.stay();
             }));
-            starts.recv().unwrap();
+            receive(&starts);
             shut_down(runtime);
-            drop(go);
+            let_go.go();
         }
     }
 }
@@ -129,16 +141,23 @@ fn a_runtime_dropped_inside_another_stalls_nobody() {
         let outer = build(flavor);
         let inner = build(flavor);
         let (started, starts) = mpsc::channel();
-        let (go, gone) = mpsc::channel::<()>();
+        let (let_go, held) = hold();
         drop(inner.spawn_blocking(move || {
             started.send(()).unwrap();
-            let _ = gone.recv();
+            held.stay();
         }));
-        starts.recv().unwrap();
-        outer.block_on(async move {
-            drop(inner); // with a closure that runs until below
-        });
-        drop(go);
+        receive(&starts);
+        let (drops, gate) = (Arc::new(AtomicUsize::new(0)), Gate::new());
+        let spawned = spawn_in_every_state(&inner, &drops, &gate);
+        let waits = is_multi(&inner);
+        // With a closure that runs until below.
+        let message = outer.block_on(async move { waits.then(|| panic_message(|| drop(inner))) });
+        if let Some(message) = message {
+            assert!(message.contains(file!()), "{message}");
+            assert!(message.contains("shutdown_background"), "{message}");
+        }
+        block_until(|| drops.load(SeqCst) == spawned);
+        let_go.go();
     }
 }
 
@@ -156,7 +175,7 @@ fn a_task_woken_from_another_thread_during_the_shutdown_is_dropped_once() {
                     pending::<()>().await;
                 }));
             }
-            runtime.block_on(yield_now());
+            runtime.block_on(until(|| pending_tasks(&runtime) == 10));
             std::thread::scope(|scope| {
                 scope.spawn(|| gate.open());
                 drop(runtime);

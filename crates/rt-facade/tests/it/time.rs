@@ -8,7 +8,7 @@ use rt_facade::time::{
     Instant, MissedTickBehavior, advance, interval, pause, resume, sleep, sleep_until, timeout,
 };
 
-use crate::support::{for_each_flavor, for_each_flavor_paused, panic_message};
+use crate::support::{for_each_flavor, for_each_flavor_paused, for_workers, multi, panic_message};
 
 #[test]
 fn a_sleep_is_never_early() {
@@ -102,14 +102,31 @@ fn advance_moves_a_paused_clock_and_fires_what_is_due() {
 
 #[test]
 fn pause_and_resume_tell_misuse() {
-    for_each_flavor(|runtime| {
+    for_each_flavor_paused(|runtime| {
         runtime.block_on(async {
-            pause();
-            assert!(!panic_message(pause).is_empty());
+            let paused = panic_message(|| pause());
+            assert!(paused.contains(file!()) && paused.contains("paused already"), "{paused}");
             resume();
-            assert!(!panic_message(resume).is_empty());
+            let running = panic_message(|| resume());
+            assert!(running.contains(file!()) && running.contains("not paused"), "{running}");
         });
     });
+}
+
+#[test]
+fn a_clock_that_several_threads_share_cannot_be_paused() {
+    for_workers([1, 2], |runtime| {
+        runtime.block_on(async {
+            for misuse in [panic_message(|| pause()), panic_message(|| resume())] {
+                assert!(misuse.contains(file!()), "{misuse}");
+                assert!(misuse.contains("current-thread flavour"), "{misuse}");
+            }
+            sleep(Duration::from_millis(1)).await; // the clock goes on
+        });
+    });
+    let refused = multi(1).enable_all().start_paused(true).build().unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::InvalidInput);
+    assert!(refused.to_string().contains("new_current_thread"), "{refused}");
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! What a pending task waits for can be told from outside.
 
 use rt_facade::net::UdpSocket;
-use rt_facade::task::{TaskInfo, yield_now};
+use rt_facade::task::TaskInfo;
 use rt_facade::time::{Duration, sleep};
 use rt_task::wait::WaitKind;
 
-use crate::support::for_each_flavor;
+use crate::support::{for_each_flavor, until};
 
 #[test]
 fn a_task_tells_kind_and_call_site_of_what_it_waits_for() {
@@ -22,10 +22,13 @@ fn a_task_tells_kind_and_call_site_of_what_it_waits_for() {
                 socket.recv(&mut buf).await.unwrap();
             });
             let joiner = rt_facade::spawn(async { sleeper.await.unwrap() });
-            yield_now().await;
-            yield_now().await;
             let mut infos: Vec<TaskInfo> = Vec::new();
-            runtime.handle().for_each_task(|info| infos.push(info));
+            until(|| {
+                infos.clear();
+                runtime.handle().for_each_task(|info| infos.push(info));
+                infos.len() == 3 && infos.iter().all(|info| info.wait.is_some())
+            })
+            .await;
             infos.sort_by_key(|info| info.id);
             let waits: Vec<_> = infos.iter().map(|info| info.wait.expect("it pends").0).collect();
             let kinds: Vec<_> = waits.iter().map(|wait| wait.kind).collect();
@@ -37,6 +40,7 @@ fn a_task_tells_kind_and_call_site_of_what_it_waits_for() {
                 assert_eq!(wait.site.file(), file!());
             }
             assert!((from..to).contains(&waits[0].site.line()), "{:?}", waits[0].site);
+            assert_eq!(runtime.metrics().alive_tasks, 3);
             reader.abort();
             joiner.abort();
         });
