@@ -53,6 +53,8 @@ pub(crate) enum End {
 const SLOT_RUNS_MAX: u32 = 3;
 /// How long a worker waits that wakes by itself, to see after those in a long poll.
 pub(crate) const WATCH: Duration = Duration::from_millis(3);
+/// How long a worker that falls asleep leaves the driver to those who are awake.
+const GRACE: Duration = Duration::from_micros(200);
 
 pub(crate) struct Core<'a, D: Driver + Send + 'static, Q: Queues> {
     pub(crate) shared: &'a Shared<D, Q>,
@@ -72,6 +74,8 @@ pub(crate) struct Core<'a, D: Driver + Send + 'static, Q: Queues> {
     was_called: bool,
     /// Called, and nothing has been run since.
     called_in_vain: bool,
+    /// The watch has found the driver deserted: the next wait is in it.
+    pub(crate) is_wanted_in_driver: bool,
     look: Look,
     pace: Pace,
     pub(crate) watch: Watch,
@@ -103,6 +107,7 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
             searching: false,
             was_called: false,
             called_in_vain: false,
+            is_wanted_in_driver: false,
             look: Look::new(),
             pace,
             watch: Watch::new(),
@@ -372,13 +377,18 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
                 return None;
             }
         }
-        let driver = self.shared.driver.try_hold();
+        let workers = self.shared.workers.len();
+        // While others are awake, they turn the driver: whoever of them is ready next hands out what it
+        // holds for that one's sake, and sleeps in it last. Else two workers would take turns, and
+        // each event go by way of the other's thread.
+        let is_last = self.shared.idle.sleepers() + 1 >= workers;
+        let takes_driver = is_last || std::mem::take(&mut self.is_wanted_in_driver);
+        let driver = if takes_driver { self.shared.driver.try_hold() } else { None };
         if let Some(driver) = &driver {
             driver.waits(self.index);
         }
-        let may_watch = self.shared.workers.len() > 1;
         // D2
-        let watch = match self.shared.idle.sleep(self.index, self.searching, may_watch) {
+        let watch = match self.shared.idle.sleep(self.index, self.searching, workers > 1) {
             Sleep::Asleep { watch } => watch,
             Sleep::Closed => {
                 if let Some(driver) = driver {
@@ -389,7 +399,11 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
             }
         };
         self.searching = false;
-        let overlooked = self.shared.has_work_beside(self.index); // D3
+        // D3. All asleep, and none in the driver: several fell asleep at the same time.
+        let overlooked = self.shared.has_work_beside(self.index)
+            || (driver.is_none()
+                && self.shared.idle.sleepers() == workers
+                && !self.shared.driver.is_held());
         if !overlooked {
             self.sleep(driver, watch);
         } else {
@@ -448,9 +462,12 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
 
     /// Waits for a call. Returns whether it is still the one that watches.
     fn wait_in_thread(&mut self, mut watch: bool) -> bool {
+        // The driver is left to those who are awake, for as long as they can be expected to come to it.
+        let mut bound = if self.shared.driver.is_held() { WATCH } else { GRACE };
         loop {
             let asleep = || self.shared.idle.is_asleep(self.index);
-            park_thread(watch.then_some(WATCH), || !asleep());
+            park_thread(watch.then_some(bound), || !asleep());
+            bound = WATCH;
             if !asleep() {
                 return watch;
             }

@@ -130,6 +130,16 @@ impl Idle {
         Glance(self.group(worker).word.load(Relaxed))
     }
 
+    /// How many sleep, a moment ago.
+    pub(crate) fn sleepers(&self) -> usize {
+        let count = |group: &Group| {
+            // Acquire pairs with D2: who sees a worker asleep sees what that let go of before.
+            let word = group.word.load(site("idle.sleepers", Acquire));
+            (word & SLEEPERS).count_ones() as usize
+        };
+        self.groups.iter().map(count).sum()
+    }
+
     /// Whether the worker may search; then it counts as searching.
     pub(crate) fn start_searching(&self, worker: usize) -> bool {
         let group = self.group(worker);
@@ -293,3 +303,6 @@ impl Idle {
         self.groups[0].word.load(Relaxed) & CLOSED != 0
     }
 }
+
+#[cfg(all(test, rt_loom))]
+mod loom_tests;

@@ -25,6 +25,10 @@ const MEAN_FIRST: Duration = CALL;
 const GLOBAL: Duration = Duration::from_micros(200);
 /// As many polls as the past counts for.
 const PAST_POLLS: u64 = 32;
+/// A time that is so many times longer than expected counts as this much.
+const OUTLIER: u64 = 4;
+/// What may be added to that, so that a mean near zero can grow.
+const OUTLIER_MIN_NS: u64 = 1_000;
 
 impl Pace {
     /// A measure that begins at the worker's `polls`-th poll, with what was measured before, if
@@ -47,7 +51,9 @@ impl Pace {
         let spent = now.0.saturating_sub(self.since.0);
         let ran = polls - self.polls;
         if ran != 0 {
-            self.mean_ns = (self.mean_ns * PAST_POLLS + spent) / (PAST_POLLS + ran);
+            // One outlier says little, and may be no poll at all: the system runs others, too.
+            let counted = spent.min(ran * self.mean_ns * OUTLIER + OUTLIER_MIN_NS);
+            self.mean_ns = (self.mean_ns * PAST_POLLS + counted) / (PAST_POLLS + ran);
         }
         self.since = now;
         self.polls = polls;

@@ -33,7 +33,7 @@ pub(crate) enum Watched {
     Work,
     /// All go on by themselves.
     Nothing,
-    /// All sleep, and have done nothing since the last look: there is nothing to watch.
+    /// All sleep, and have done next to nothing since the last look: there is nothing to watch.
     Quiet,
 }
 
@@ -49,9 +49,9 @@ impl Watch {
         self.turns = turns(shared);
     }
 
-    /// Whether the worker has polled nothing since, and what it has polled is taken down.
-    fn stands_still(&mut self, worker: usize, polls: u64) -> bool {
-        mem::replace(&mut self.polls[worker], polls) == polls
+    /// How many tasks the worker has polled since the last time, when it has polled `polls` now.
+    fn polls_since(&mut self, worker: usize, polls: u64) -> u64 {
+        polls - mem::replace(&mut self.polls[worker], polls)
     }
 }
 
@@ -63,13 +63,14 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
     /// One look around, while this worker sleeps. `drives`: it holds the driver.
     pub(crate) fn look_after(&mut self, drives: bool) -> Watched {
         let shared = self.shared;
-        let (mut found, mut moved) = (false, false);
+        let (mut found, mut moved) = (false, 0);
         for (at, worker) in shared.workers.iter().enumerate() {
             if at == self.index {
                 continue;
             }
-            if !self.watch.stands_still(at, worker.counters.polls.read()) {
-                moved = true;
+            let polls = self.watch.polls_since(at, worker.counters.polls.read());
+            if polls != 0 {
+                moved += polls;
             } else if !shared.idle.is_asleep(at) {
                 if let Some(task) = worker.slot.take() {
                     self.push(task);
@@ -81,10 +82,14 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
         }
         let turned = mem::replace(&mut self.watch.turns, turns(shared));
         let deserted = !drives && !shared.driver.is_held() && turned == self.watch.turns;
+        self.is_wanted_in_driver = deserted;
         match found || deserted {
             true => Watched::Work,
-            false if !moved && shared.idle.unwatch(self.index) => Watched::Quiet,
+            false if moved <= FEW_POLLS && shared.idle.unwatch(self.index) => Watched::Quiet,
             false => Watched::Nothing,
         }
     }
 }
+
+/// So few polls between two looks are not worth waking for another one, if all sleep by then.
+const FEW_POLLS: u64 = 16;
