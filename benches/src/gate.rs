@@ -1,11 +1,15 @@
 //! Ways to wait that belong to no runtime, so that every subject pays the same for them.
+//!
+//! no site: nothing here is modelled, and no runtime depends on it.
 
 use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
+
+use futures_util::task::AtomicWaker;
 
 /// Many tasks wait for the next round; one opens it.
 #[derive(Debug, Default)]
@@ -117,5 +121,121 @@ impl Future for SelfWake {
             false => cx.waker().wake_by_ref(),
         }
         Poll::Pending
+    }
+}
+
+/// Many tasks count down; one waits for nought.
+#[derive(Debug, Default)]
+pub struct Countdown {
+    left: AtomicU64,
+    waiting: AtomicWaker,
+}
+
+impl Countdown {
+    /// Begins anew, once nobody counts any more.
+    pub fn set(&self, left: u64) {
+        self.left.store(left, Ordering::Release);
+    }
+
+    /// Counts.
+    pub fn one_less(&self) {
+        if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.waiting.wake();
+        }
+    }
+
+    /// Waits for nought. One task at a time.
+    pub async fn reached(&self) {
+        poll_fn(|cx| {
+            if self.left.load(Ordering::Acquire) == 0 {
+                return Poll::Ready(());
+            }
+            self.waiting.register(cx.waker());
+            match self.left.load(Ordering::Acquire) {
+                0 => Poll::Ready(()),
+                _ => Poll::Pending,
+            }
+        })
+        .await;
+    }
+}
+
+/// One task wakes all others at once, each by its own waker, when all of them wait; no lock.
+#[derive(Debug)]
+pub struct Storm {
+    round: AtomicU64,
+    waiting: Vec<AtomicWaker>,
+    /// How many have yet to come back.
+    away: Countdown,
+}
+
+impl Storm {
+    /// For so many tasks.
+    pub fn of(tasks: usize) -> Self {
+        let away = Countdown::default();
+        away.set(tasks as u64);
+        let waiting = (0..tasks).map(|_| AtomicWaker::new()).collect();
+        Self { round: AtomicU64::new(0), waiting, away }
+    }
+
+    /// Waits for this round, as the task of this place.
+    pub async fn pass(&self, place: usize, round: u64) {
+        let mut come = false;
+        poll_fn(|cx| {
+            if self.round.load(Ordering::Acquire) >= round {
+                return Poll::Ready(());
+            }
+            self.waiting[place].register(cx.waker());
+            // The round cannot open before all have come, this one among them.
+            if !mem::replace(&mut come, true) {
+                self.away.one_less();
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Waits until every task waits.
+    pub async fn all_wait(&self) {
+        self.away.reached().await;
+    }
+
+    /// Opens the next round once; waits until every task waits again.
+    pub async fn wake_all(&self) {
+        self.away.set(self.waiting.len() as u64);
+        self.round.fetch_add(1, Ordering::Release);
+        self.waiting.iter().for_each(AtomicWaker::wake);
+        self.all_wait().await;
+    }
+}
+
+/// A task that other threads wake by one waker that is never cloned again.
+#[derive(Debug, Default)]
+pub struct Doorbell {
+    waker: OnceLock<Waker>,
+    answers: AtomicU64,
+}
+
+impl Doorbell {
+    /// Wakes the task, once it has been there.
+    pub fn ring(&self) {
+        self.waker.wait().wake_by_ref();
+    }
+
+    /// How often it has been polled since.
+    pub fn answers(&self) -> u64 {
+        self.answers.load(Ordering::Relaxed)
+    }
+
+    /// Answers so many times.
+    pub async fn answer(&self, times: u64) {
+        let mut polls = 0;
+        poll_fn(|cx| {
+            self.waker.get_or_init(|| cx.waker().clone());
+            self.answers.store(polls, Ordering::Relaxed);
+            polls += 1;
+            if polls > times { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     }
 }

@@ -3,22 +3,28 @@
 use std::fs;
 use std::mem::MaybeUninit;
 
-use crate::alloc::Allocated;
+use crate::alloc;
 
 /// The beginning of a stretch.
 #[derive(Debug)]
 pub struct Meter {
-    allocated: Allocated,
+    allocs: u64,
     cpu_ns: u64,
+    wall_ns: u64,
+    switches: u64,
 }
 
 /// What a stretch cost.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Cost {
-    /// Allocations by the thread that measured.
+    /// Allocations by all threads.
     pub allocs: u64,
     /// Processor time of all threads.
     pub cpu_ns: u64,
+    /// Time on the clock.
+    pub wall_ns: u64,
+    /// How often a thread gave its processor up to wait for something.
+    pub switches: u64,
     /// Resident bytes gained, where an operation measures them.
     pub resident_bytes: u64,
 }
@@ -26,26 +32,61 @@ pub struct Cost {
 impl Meter {
     /// Begins here.
     pub fn start() -> Self {
-        Self { allocated: Allocated::now(), cpu_ns: cpu_ns() }
+        Self { allocs: alloc::calls(), cpu_ns: cpu_ns(), wall_ns: wall_ns(), switches: switches() }
     }
 
-    /// The cost since [`Meter::start`], which must have been called on the same thread.
+    /// The cost since [`Meter::start`], from any thread.
     pub fn stop(self) -> Cost {
-        let cpu_ns = cpu_ns() - self.cpu_ns;
-        let allocs = Allocated::now().since(self.allocated).calls;
-        Cost { allocs, cpu_ns, resident_bytes: 0 }
+        Cost {
+            cpu_ns: cpu_ns() - self.cpu_ns,
+            wall_ns: wall_ns() - self.wall_ns,
+            switches: switches() - self.switches,
+            allocs: alloc::calls() - self.allocs,
+            resident_bytes: 0,
+        }
+    }
+}
+
+impl Cost {
+    /// A name, a tab and a number a line.
+    pub fn print(&self) -> String {
+        let Self { allocs, cpu_ns, wall_ns, switches, resident_bytes } = self;
+        format!(
+            "allocs\t{allocs}\ncpu_ns\t{cpu_ns}\nwall_ns\t{wall_ns}\nswitches\t{switches}\n\
+             resident_bytes\t{resident_bytes}"
+        )
     }
 }
 
 /// Processor time that this process has used, ended threads included.
 pub fn cpu_ns() -> u64 {
+    clock_ns(libc::CLOCK_PROCESS_CPUTIME_ID)
+}
+
+/// Time since the machine was started.
+fn wall_ns() -> u64 {
+    clock_ns(libc::CLOCK_MONOTONIC)
+}
+
+fn clock_ns(clock: libc::clockid_t) -> u64 {
     let mut time = MaybeUninit::<libc::timespec>::uninit();
     // SAFETY: the pointer is valid for one `timespec`, which is all that the call writes.
-    let result = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, time.as_mut_ptr()) };
-    assert_eq!(result, 0, "every Linux has this clock");
+    let result = unsafe { libc::clock_gettime(clock, time.as_mut_ptr()) };
+    assert_eq!(result, 0, "every Linux has these clocks");
     // SAFETY: the call succeeded, so it has written the whole `timespec`.
     let time = unsafe { time.assume_init() };
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+/// Voluntary context switches of all threads, ended ones included.
+fn switches() -> u64 {
+    let mut usage = MaybeUninit::<libc::rusage>::uninit();
+    // SAFETY: the pointer is valid for one `rusage`, which is all that the call writes.
+    let result = unsafe { libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr()) };
+    assert_eq!(result, 0, "a process may ask about itself");
+    // SAFETY: the call succeeded, so it has written the whole `rusage`.
+    let usage = unsafe { usage.assume_init() };
+    usage.ru_nvcsw as u64
 }
 
 /// Memory that this process has resident.

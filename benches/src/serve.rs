@@ -33,8 +33,12 @@ impl Protocol {
 }
 
 /// Serves until the process ends; `listening` is told the address.
-pub fn serve<S: Subject>(protocol: Protocol, listening: impl FnOnce(SocketAddr)) -> io::Result<()> {
-    S::new().block_on(async {
+pub fn serve<S: Subject>(
+    mut runtime: S,
+    protocol: Protocol,
+    listening: impl FnOnce(SocketAddr),
+) -> io::Result<()> {
+    runtime.block_on(async {
         let listener = S::Listener::bind().await?;
         listening(listener.address()?);
         loop {

@@ -106,5 +106,5 @@ fn deny(_: &Ci) -> Result<()> {
 }
 
 fn ledger(_: &Ci) -> Result<()> {
-    count::run(&flags::Count { check: true, ..flags::Count::default() })
+    count::run(&flags::Count::check())
 }

@@ -7,7 +7,9 @@
 //! libc's allocator among them, are not counted.
 
 mod callgrind;
+mod ceilings;
 mod disassembly;
+mod page;
 mod strace;
 
 use std::collections::BTreeMap;
@@ -16,30 +18,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::Value;
 
-use crate::flags::Count;
-use crate::util::{self, cargo, columns, figure, markdown};
+use crate::flags::{Count, Flavor};
+use crate::util::{self, cargo, columns, figure};
 use callgrind::Profile;
 use disassembly::Disassembly;
 
-const PAGE: &str = "docs/costs.md";
-const CEILINGS: &str = "benches/ceilings.json";
 const TOOLS: [&str; 4] = ["valgrind", "strace", "objdump", "nm"];
 
-/// The part of the page that this command writes.
-const BEGIN: &str = "<!-- count:begin -->";
-const END: &str = "<!-- count:end -->";
-
-/// Instructions may exceed their ceiling by so much: compilers change their minds. Counts of
-/// read-modify-writes, allocations and system calls may not.
-const INSTRUCTIONS_SLACK: f64 = 1.05;
-
-/// What a count may be off by, since a few turns of a driver fall on one side or the other.
-const SLACK: f64 = 0.05;
-
-/// Per task: what the process itself gains in the meantime, spread over a million.
-const BYTES_SLACK: f64 = 1.0;
+/// With several workers it is chance which of them does what.
+const WORKERS: &str = "1";
 
 pub(crate) fn run(flags: &Count) -> Result<()> {
     if let Some(missing) = TOOLS.into_iter().find(|tool| !util::installed(tool)) {
@@ -47,37 +35,22 @@ pub(crate) fn run(flags: &Count) -> Result<()> {
         return Ok(());
     }
     let bench = Bench::build()?;
-    let mut subjects = bench.subjects.clone();
-    if flags.check {
-        subjects.retain(|name| is_ours(name));
-    }
-    if subjects.is_empty() {
-        println!("skipped: no subject of ours to check yet");
-        return Ok(());
-    }
-    let mut rows = Vec::new();
-    for operation in &bench.operations {
-        if flags.only.as_ref().is_some_and(|only| *only != operation.name) {
+    let mut counted = 0;
+    for flavor in &flags.flavors {
+        let rows = bench.rows(*flavor, flags)?;
+        if rows.is_empty() {
             continue;
         }
-        let mut row = Row { operation, costs: Vec::new() };
-        for subject in &subjects {
-            let cost = bench.measure(subject, operation, flags.instr)?;
-            println!("{subject:<15} {:<20} {}", operation.name, cost.sentence());
-            row.costs.push((subject.clone(), cost));
+        counted += rows.len();
+        match flags.check {
+            true => ceilings::check(*flavor, &rows, flags.only.is_none())?,
+            false => print!("\n{}\n", columns(&page::table(&rows))),
         }
-        rows.push(row);
+        if flags.write {
+            page::write(*flavor, &rows)?;
+        }
     }
-    ensure!(!rows.is_empty(), "no such operation");
-    if !flags.check {
-        print!("\n{}", columns(&table(&rows)));
-    }
-    if flags.write {
-        write(&rows)?;
-    }
-    if flags.check {
-        check(&rows, flags.only.is_none())?;
-    }
+    ensure!(counted > 0, "no such operation, or no subject of ours");
     Ok(())
 }
 
@@ -85,16 +58,28 @@ fn is_ours(subject: &str) -> bool {
     subject.starts_with("rt-")
 }
 
+/// Whom we are compared with.
+pub(crate) fn is_peer(subject: &str) -> bool {
+    subject.starts_with("tokio-")
+}
+
 /// The program that runs operations, and what it can do.
-pub(crate) struct Bench {
-    pub(crate) op: PathBuf,
-    pub(crate) subjects: Vec<String>,
-    pub(crate) operations: Vec<Operation>,
+struct Bench {
+    op: PathBuf,
+    subjects: Vec<Subject>,
+    operations: Vec<Operation>,
     disassembly: Disassembly,
+}
+
+/// As `op list` names it.
+pub(crate) struct Subject {
+    pub(crate) name: String,
+    pub(crate) flavor: Flavor,
 }
 
 /// As `op list` describes it.
 pub(crate) struct Operation {
+    pub(crate) flavor: Flavor,
     pub(crate) name: String,
     pub(crate) kind: Kind,
     few: u64,
@@ -107,6 +92,8 @@ pub(crate) struct Operation {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
     Steps,
+    /// Not counted.
+    Times,
     Memory,
     Idle,
 }
@@ -123,30 +110,49 @@ pub(crate) fn program(built: &[(String, PathBuf)], name: &str) -> Result<PathBuf
 }
 
 /// The subjects and operations that `op list` prints.
-pub(crate) fn list(op: &Path) -> Result<(Vec<String>, Vec<Operation>)> {
+pub(crate) fn list(op: &Path) -> Result<(Vec<Subject>, Vec<Operation>)> {
     let text = util::output(Command::new(op).arg("list"))?;
     let mut subjects = Vec::new();
     let mut operations = Vec::new();
     for line in text.lines() {
         let words: Vec<&str> = line.split('\t').collect();
         match words[..] {
-            ["subject", name] => subjects.push(name.to_owned()),
-            ["operation", name, kind, few, many, timed, about] => operations.push(Operation {
-                name: name.to_owned(),
-                kind: match kind {
-                    "Steps" => Kind::Steps,
-                    "Memory" => Kind::Memory,
-                    _ => Kind::Idle,
-                },
-                few: few.parse()?,
-                many: many.parse()?,
-                timed: timed.parse()?,
-                about: about.to_owned(),
-            }),
+            ["subject", name, flavor] => {
+                subjects.push(Subject { name: name.to_owned(), flavor: flavor_named(flavor)? });
+            }
+            ["operation", flavor, name, kind, few, many, timed, about] => {
+                operations.push(Operation {
+                    flavor: flavor_named(flavor)?,
+                    name: name.to_owned(),
+                    kind: kind_named(kind)?,
+                    few: few.parse()?,
+                    many: many.parse()?,
+                    timed: timed.parse()?,
+                    about: about.to_owned(),
+                });
+            }
             _ => bail!("`op list` printed `{line}`"),
         }
     }
     Ok((subjects, operations))
+}
+
+fn flavor_named(name: &str) -> Result<Flavor> {
+    match name {
+        "Current" => Ok(Flavor::Current),
+        "Multi" => Ok(Flavor::Multi),
+        _ => bail!("`op list` knows a flavour `{name}`"),
+    }
+}
+
+fn kind_named(name: &str) -> Result<Kind> {
+    match name {
+        "Steps" => Ok(Kind::Steps),
+        "Times" => Ok(Kind::Times),
+        "Memory" => Ok(Kind::Memory),
+        "Idle" => Ok(Kind::Idle),
+        _ => bail!("`op list` knows a kind `{name}`"),
+    }
 }
 
 /// A number that `op` prints after a run.
@@ -202,9 +208,35 @@ impl Bench {
         Ok(Self { op, subjects, operations, disassembly })
     }
 
+    /// Operations of a flavour on ours and, but for a check, on the peer.
+    fn rows(&self, flavor: Flavor, flags: &Count) -> Result<Vec<Row<'_>>> {
+        let wanted = |name: &str| is_ours(name) || (is_peer(name) && !flags.check);
+        let of_flavor = self.subjects.iter().filter(|subject| subject.flavor == flavor);
+        let subjects: Vec<&String> =
+            of_flavor.map(|subject| &subject.name).filter(|name| wanted(name)).collect();
+        let is_asked = |name: &String| flags.only.as_ref().is_none_or(|only| only == name);
+        let operations = self.operations.iter().filter(|operation| {
+            operation.flavor == flavor
+                && operation.kind != Kind::Times
+                && is_asked(&operation.name)
+                && !subjects.is_empty()
+        });
+        operations
+            .map(|operation| {
+                let mut costs = Vec::new();
+                for subject in &subjects {
+                    let cost = self.measure(subject, operation, flags.instr)?;
+                    println!("{subject:<15} {:<20} {}", operation.name, cost.sentence());
+                    costs.push(((*subject).clone(), cost));
+                }
+                Ok(Row { operation, costs })
+            })
+            .collect()
+    }
+
     fn measure(&self, subject: &str, operation: &Operation, places: bool) -> Result<Cost> {
         match operation.kind {
-            Kind::Steps => self.steps(subject, operation, places),
+            Kind::Steps | Kind::Times => self.steps(subject, operation, places),
             Kind::Memory => {
                 let text = util::output(&mut self.command(subject, operation, operation.many))?;
                 let bytes = reading(&text, "resident_bytes")? / operation.many as f64;
@@ -223,7 +255,7 @@ impl Bench {
 
     fn command(&self, subject: &str, operation: &Operation, n: u64) -> Command {
         let mut command = Command::new(&self.op);
-        command.args([subject, &operation.name, &n.to_string()]);
+        command.args(words(subject, operation, &n.to_string()));
         command
     }
 
@@ -268,7 +300,7 @@ impl Bench {
             .args(["--compress-strings=no", "--quiet"])
             .arg(format!("--callgrind-out-file={}", out.display()))
             .arg(&self.op)
-            .args([subject, &operation.name, &n.to_string()]);
+            .args(words(subject, operation, &n.to_string()));
         let printed = util::output(&mut command)?;
         let text = fs::read_to_string(&out)?;
         let profile = Profile::parse(&text, &self.op.to_string_lossy(), self.disassembly.main)?;
@@ -286,7 +318,7 @@ impl Bench {
         let run = |n: u64| -> Result<BTreeMap<String, f64>> {
             let mut command = Command::new("strace");
             command.args(["-f", "-c", "-o"]).arg(&out).arg(&self.op);
-            util::output(command.args([subject, &operation.name, &n.to_string()]))?;
+            util::output(command.args(words(subject, operation, &n.to_string())))?;
             Ok(strace::parse(&fs::read_to_string(&out)?))
         };
         let (few, many) = (run(operation.few)?, run(operation.many)?);
@@ -300,154 +332,13 @@ impl Bench {
     }
 }
 
+/// What `op` is told.
+fn words<'a>(subject: &'a str, operation: &'a Operation, n: &'a str) -> [&'a str; 5] {
+    [subject, &operation.name, n, "--workers", WORKERS]
+}
+
 /// One operation on every subject, in their order.
 struct Row<'a> {
     operation: &'a Operation,
     costs: Vec<(String, Cost)>,
-}
-
-impl Row<'_> {
-    /// Ours, then the others', with a dash where there is none.
-    fn cells(&self, figure: impl Fn(&Cost) -> Option<String>) -> (String, String) {
-        let cell = |ours: bool| {
-            let mut costs = self.costs.iter().filter(|(subject, _)| is_ours(subject) == ours);
-            costs.next().and_then(|(_, cost)| figure(cost)).unwrap_or_else(|| "–".to_owned())
-        };
-        (cell(true), cell(false))
-    }
-
-    fn pair(&self, figure: impl Fn(&Cost) -> Option<String>) -> String {
-        let (ours, other) = self.cells(figure);
-        format!("{ours} / {other}")
-    }
-}
-
-/// Operations that are counted in steps.
-fn table(rows: &[Row<'_>]) -> Vec<Vec<String>> {
-    let heading = [
-        "operation",
-        "RMW ours",
-        "RMW tokio",
-        "instr ours",
-        "instr tokio",
-        "allocs ours / tokio",
-        "syscalls ours / tokio",
-    ];
-    let mut cells = vec![heading.map(str::to_owned).to_vec()];
-    for row in rows.iter().filter(|row| row.operation.kind == Kind::Steps) {
-        let (rmw_ours, rmw_other) = row.cells(|cost| Some(figure(cost.rmw)));
-        let (instr_ours, instr_other) = row.cells(|cost| Some(format!("{:.0}", cost.instructions)));
-        cells.push(vec![
-            row.operation.name.clone(),
-            rmw_ours,
-            rmw_other,
-            instr_ours,
-            instr_other,
-            row.pair(|cost| Some(figure(cost.allocs))),
-            row.pair(|cost| Some(figure(cost.all_syscalls()))),
-        ]);
-    }
-    cells
-}
-
-/// What else is measured, and what the operations are.
-fn notes(rows: &[Row<'_>]) -> String {
-    let mut text = String::from("\n| what | ours | tokio |\n| --- | --- | --- |\n");
-    for row in rows.iter().filter(|row| row.operation.kind != Kind::Steps) {
-        let (ours, other) = row.cells(|cost| match cost.bytes {
-            Some(bytes) => Some(format!("{bytes:.0} B")),
-            None => cost.idle_us.map(|idle_us| {
-                format!("{idle_us:.0} us, system calls: {}", figure(cost.all_syscalls()))
-            }),
-        });
-        text.push_str(&format!("| {} | {ours} | {other} |\n", row.operation.about));
-    }
-    text.push('\n');
-    for row in rows.iter().filter(|row| row.operation.kind == Kind::Steps) {
-        text.push_str(&format!("- `{}`: {}\n", row.operation.name, row.operation.about));
-    }
-    text
-}
-
-/// Puts the table into the page.
-fn write(rows: &[Row<'_>]) -> Result<()> {
-    let path = util::root().join(PAGE);
-    let page = fs::read_to_string(&path)
-        .unwrap_or_else(|_| format!("# What operations cost\n\n{BEGIN}\n{END}\n"));
-    let block = markdown(&table(rows)) + &notes(rows);
-    fs::write(&path, replace(&page, &block)?)?;
-    println!("written: {PAGE}");
-    Ok(())
-}
-
-fn replace(page: &str, block: &str) -> Result<String> {
-    let (before, rest) =
-        page.split_once(BEGIN).with_context(|| format!("{PAGE} has no {BEGIN}"))?;
-    let (_, after) = rest.split_once(END).with_context(|| format!("{PAGE} has no {END}"))?;
-    Ok(format!("{before}{BEGIN}\n{block}{END}{after}"))
-}
-
-/// Holds every figure of ours against its ceiling.
-fn check(rows: &[Row<'_>], whole: bool) -> Result<()> {
-    let text = fs::read_to_string(util::root().join(CEILINGS)).context(CEILINGS)?;
-    let ceilings: Value = serde_json::from_str(&text).context(CEILINGS)?;
-    let mut problems = Vec::new();
-    for row in rows {
-        let name = &row.operation.name;
-        for (_, cost) in row.costs.iter().filter(|(subject, _)| is_ours(subject)) {
-            match ceilings.get(name) {
-                Some(ceiling) => {
-                    problems.extend(above(cost, ceiling).map(|text| format!("{name}: {text}")));
-                }
-                None => problems.push(format!("{name}: no ceiling in {CEILINGS}")),
-            }
-        }
-    }
-    let known = |name: &String| rows.iter().any(|row| row.operation.name == *name);
-    let gone = ceilings.as_object().into_iter().flat_map(|ceilings| ceilings.keys());
-    problems.extend(
-        gone.filter(|name| whole && !known(name))
-            .map(|name| format!("{name}: a ceiling in {CEILINGS} for no operation")),
-    );
-    problems.iter().for_each(|problem| println!("{problem}"));
-    ensure!(problems.is_empty(), "{} costs above their ceiling", problems.len());
-    println!("count: {} operations within their ceilings", rows.len());
-    Ok(())
-}
-
-/// The figures of a cost that exceed its ceiling; what a ceiling leaves out is free.
-fn above(cost: &Cost, ceiling: &Value) -> impl Iterator<Item = String> {
-    let figures = [
-        ("rmw", Some(cost.rmw), 1.0, SLACK),
-        ("allocs", Some(cost.allocs), 1.0, SLACK),
-        ("syscalls", Some(cost.all_syscalls()), 1.0, SLACK),
-        ("instructions", Some(cost.instructions), INSTRUCTIONS_SLACK, 0.0),
-        ("bytes", cost.bytes, 1.0, BYTES_SLACK),
-    ];
-    figures.into_iter().filter_map(|(name, value, factor, slack)| {
-        let (value, max) = (value?, ceiling[name].as_f64()?);
-        (value > max * factor + slack)
-            .then(|| format!("{} {name}, and the ceiling is {}", figure(value), figure(max)))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{BEGIN, Cost, END, above, replace};
-
-    #[test]
-    fn only_what_exceeds_its_ceiling_is_told() {
-        let cost = Cost { rmw: 4.04, instructions: 104.0, allocs: 1.0, ..Cost::default() };
-        let told = |ceiling| above(&cost, &ceiling).count();
-        assert_eq!(told(serde_json::json!({ "rmw": 4, "instructions": 100, "allocs": 1 })), 0);
-        assert_eq!(told(serde_json::json!({ "rmw": 3, "instructions": 99, "allocs": 0 })), 3);
-        assert_eq!(told(serde_json::json!({})), 0);
-    }
-
-    #[test]
-    fn the_table_replaces_the_old_one() {
-        let page = format!("a\n{BEGIN}\nold\n{END}\nb\n");
-        assert_eq!(replace(&page, "new\n").unwrap(), format!("a\n{BEGIN}\nnew\n{END}\nb\n"));
-        assert!(replace("a", "new").is_err());
-    }
 }

@@ -51,9 +51,23 @@ impl Args {
             .transpose()
     }
 
+    /// Both of them, unless one is asked for.
+    fn flavors(&mut self) -> Vec<Flavor> {
+        let (current, multi) = (self.switch("--current"), self.switch("--multi"));
+        let asked = [(current, Flavor::Current), (multi, Flavor::Multi)];
+        asked.into_iter().filter(|(asked, _)| *asked || current == multi).map(|(_, f)| f).collect()
+    }
+
     fn all_positional(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.positional()).collect()
     }
+}
+
+/// Where a runtime polls tasks: on the thread that calls `block_on`, or on workers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Flavor {
+    Current,
+    Multi,
 }
 
 pub(crate) struct Ci {
@@ -112,12 +126,12 @@ impl Size {
     }
 }
 
-#[derive(Default)]
 pub(crate) struct Count {
     pub(crate) check: bool,
     pub(crate) write: bool,
     pub(crate) only: Option<String>,
     pub(crate) instr: bool,
+    pub(crate) flavors: Vec<Flavor>,
 }
 
 impl Count {
@@ -127,12 +141,19 @@ impl Count {
             write: args.switch("--write"),
             only: args.option("--only")?,
             instr: args.switch("--instr"),
+            flavors: args.flavors(),
         };
         args.finish()?;
         if flags.write && flags.only.is_some() {
-            bail!("`--write` replaces the whole table, so it needs every operation");
+            bail!("`--write` replaces a whole table, so it needs every operation");
         }
         Ok(flags)
+    }
+
+    /// Every operation of ours against its ceiling.
+    pub(crate) fn check() -> Self {
+        let flavors = vec![Flavor::Current, Flavor::Multi];
+        Self { check: true, write: false, only: None, instr: false, flavors }
     }
 }
 
@@ -140,12 +161,30 @@ pub(crate) struct Bench {
     /// Empty: every operation.
     pub(crate) operations: Vec<String>,
     pub(crate) runs: usize,
+    pub(crate) flavors: Vec<Flavor>,
+    /// Of runtimes that have any.
+    pub(crate) workers: u64,
+    /// Empty: every subject. The one that the others are compared with is always there.
+    pub(crate) subjects: Vec<String>,
+    /// Count the system calls that wake and wait, too.
+    pub(crate) wakes: bool,
 }
 
 impl Bench {
     pub(crate) fn parse(mut args: Args) -> Result<Self> {
-        let runs = args.number("--runs")?.unwrap_or(11);
-        let flags = Self { runs: usize::try_from(runs)?.max(1), operations: args.all_positional() };
+        const RUNS: u64 = 11;
+        const WORKERS: u64 = 2;
+        let runs = args.number("--runs")?.unwrap_or(RUNS);
+        let subjects = args.option("--subjects")?.unwrap_or_default();
+        let subjects = subjects.split(',').filter(|name| !name.is_empty()).map(str::to_owned);
+        let flags = Self {
+            runs: usize::try_from(runs)?.max(1),
+            flavors: args.flavors(),
+            workers: args.number("--workers")?.unwrap_or(WORKERS).max(1),
+            subjects: subjects.collect(),
+            wakes: args.switch("--wakes"),
+            operations: args.all_positional(),
+        };
         args.finish()?;
         Ok(flags)
     }
@@ -153,7 +192,7 @@ impl Bench {
 
 #[cfg(test)]
 mod tests {
-    use super::{Args, Bench, Count, Loom};
+    use super::{Args, Bench, Count, Flavor, Loom};
 
     fn args(line: &str) -> Args {
         Args::new(line.split_whitespace().map(str::to_owned).collect())
@@ -165,6 +204,14 @@ mod tests {
         assert_eq!(flags.crates, ["rt-task", "rt-timer"]);
         assert_eq!(flags.preemptions, Some(3));
         assert!(flags.weaken && !flags.asan);
+    }
+
+    #[test]
+    fn one_flavor_or_both() {
+        let both = [Flavor::Current, Flavor::Multi];
+        assert_eq!(Bench::parse(args("fan_in")).unwrap().flavors, both);
+        assert_eq!(Bench::parse(args("--current --multi")).unwrap().flavors, both);
+        assert_eq!(Count::parse(args("--multi")).unwrap().flavors, [Flavor::Multi]);
     }
 
     #[test]

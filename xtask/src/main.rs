@@ -33,11 +33,14 @@ cargo xtask <command>
                                   lowers one ordering at a time and lists what no model notices
   size   [--save NAME] [--against NAME]
                                   bytes of the types users pay for, and of the hello binary
-  count  [--check] [--write] [--only OP] [--instr]
+  count  [--check] [--write] [--only OP] [--instr] [--current | --multi]
                                   atomic read-modify-writes, instructions, allocations and system
                                   calls per operation; --check: against benches/ceilings.json;
                                   --write: into docs/costs.md; --instr: where they are executed
-  bench  [op]... [--runs N]       processor time per operation, ours and tokio's interleaved
+  bench  [op]... [--runs N] [--current | --multi] [--workers N] [--subjects A,B] [--wakes]
+                                  processor time, time on the clock and context switches per
+                                  operation, ours and its peers' interleaved; --wakes: futex and
+                                  driver wakes, too
   help                            this text
 ";
 

@@ -1,6 +1,7 @@
-//! Runs one operation on one subject: `op <subject> <operation> <n>`; `op list` names them all.
+//! Runs one operation on one subject: `op <subject> <operation> <n> [--workers N]`; `op list`
+//! names them all.
 //!
-//! Prints a line each for allocations, processor time in nanoseconds and resident bytes.
+//! Prints what it cost: allocations, nanoseconds, context switches, resident bytes.
 #![allow(clippy::print_stdout, reason = "the output of a program")]
 
 use std::env;
@@ -9,7 +10,7 @@ use std::process::ExitCode;
 use rt_benches::alloc::Counting;
 use rt_benches::meter::Cost;
 use rt_benches::op;
-use rt_benches::subject::{self, Subject, TokioCurrent, Visit};
+use rt_benches::subject::{self, Subject, TokioCurrent, TokioMulti, Visit, WORKERS};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -17,6 +18,7 @@ static ALLOCATOR: Counting = Counting;
 struct Run<'a> {
     operation: &'a str,
     n: u64,
+    workers: usize,
 }
 
 impl Visit for Run<'_> {
@@ -25,7 +27,7 @@ impl Visit for Run<'_> {
     fn visit<S: Subject>(self) -> Option<Cost> {
         let operations = op::all::<S>();
         let operation = operations.iter().find(|operation| operation.name == self.operation)?;
-        Some((operation.run)(self.n))
+        Some((operation.run)(S::new(self.workers), self.n))
     }
 }
 
@@ -37,26 +39,37 @@ fn main() -> ExitCode {
             list();
             return ExitCode::SUCCESS;
         }
-        [subject, operation, n] => {
-            n.parse().ok().and_then(|n| subject::with(subject, Run { operation, n }).flatten())
+        [subject, operation, n] => run(subject, operation, n.parse().ok(), Some(WORKERS)),
+        [subject, operation, n, "--workers", workers] => {
+            run(subject, operation, n.parse().ok(), workers.parse().ok())
         }
         _ => None,
     };
-    let Some(Cost { allocs, cpu_ns, resident_bytes }) = cost else {
-        eprintln!("usage: op <subject> <operation> <n> | op list");
+    let Some(cost) = cost else {
+        eprintln!("usage: op <subject> <operation> <n> [--workers N] | op list");
         return ExitCode::FAILURE;
     };
-    println!("allocs\t{allocs}\ncpu_ns\t{cpu_ns}\nresident_bytes\t{resident_bytes}");
+    println!("{}", cost.print());
     ExitCode::SUCCESS
 }
 
-/// One line per subject and per operation.
+fn run(subject: &str, operation: &str, n: Option<u64>, workers: Option<usize>) -> Option<Cost> {
+    subject::with(subject, Run { operation, n: n?, workers: workers? }).flatten()
+}
+
+/// One line per subject, and per operation and flavour.
 fn list() {
-    for name in subject::NAMES {
-        println!("subject\t{name}");
+    for (name, flavor) in subject::ALL {
+        println!("subject\t{name}\t{flavor:?}");
     }
-    for operation in op::all::<TokioCurrent>() {
+    operations::<TokioCurrent>();
+    operations::<TokioMulti>();
+}
+
+fn operations<S: Subject>() {
+    for operation in op::all::<S>() {
         let op::Operation { name, about, kind, counts: (few, many), timed, .. } = operation;
-        println!("operation\t{name}\t{kind:?}\t{few}\t{many}\t{timed}\t{about}");
+        let flavor = S::FLAVOR;
+        println!("operation\t{flavor:?}\t{name}\t{kind:?}\t{few}\t{many}\t{timed}\t{about}");
     }
 }

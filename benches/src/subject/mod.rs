@@ -2,8 +2,11 @@
 //! line in [`with`].
 
 mod rt_current;
+mod rt_multi;
 mod shape;
+mod smol;
 mod tokio_current;
+mod tokio_multi;
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -12,12 +15,26 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use rt_current::RtCurrent;
+pub use rt_multi::RtMulti;
+pub use smol::Smol;
 pub use tokio_current::TokioCurrent;
+pub use tokio_multi::TokioMulti;
+
+/// Where a runtime polls tasks. Only subjects of one flavour are compared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Flavor {
+    /// On the thread that calls `block_on`.
+    Current,
+    /// On worker threads; the root future stays on the thread that calls `block_on`.
+    Multi,
+}
 
 /// A runtime under measurement.
 pub trait Subject: Sized + 'static {
     /// As it is called on the command line.
     const NAME: &'static str;
+    /// Where it polls tasks.
+    const FLAVOR: Flavor;
 
     /// Why a task has no output.
     type JoinError: Debug + Send;
@@ -28,13 +45,13 @@ pub trait Subject: Sized + 'static {
     /// A UDP socket.
     type Datagrams: Datagrams;
 
-    /// A new runtime with every driver on.
-    fn new() -> Self;
+    /// A new runtime with every driver on, and with so many workers if it has any.
+    fn new(workers: usize) -> Self;
 
     /// Runs a future on the calling thread.
     fn block_on<F: Future>(&mut self, future: F) -> F::Output;
 
-    /// Starts a task on the runtime that is entered.
+    /// Starts a task on the runtime that is entered. Whoever drops the handle lets it run on.
     fn spawn<F>(future: F) -> impl Future<Output = Result<F::Output, Self::JoinError>> + Send
     where
         F: Future<Output: Send + 'static> + Send + 'static;
@@ -99,14 +116,31 @@ pub trait Visit {
     fn visit<S: Subject>(self) -> Self::Output;
 }
 
-/// Names of all subjects, ours first.
-pub const NAMES: &[&str] = &[RtCurrent::NAME, TokioCurrent::NAME];
+/// Workers of a runtime that has any, unless told otherwise.
+pub const WORKERS: usize = 2;
+
+/// Names and flavours of all subjects: within a flavour ours first, and then the one that the
+/// others are compared with.
+pub const ALL: &[(&str, Flavor)] = &[
+    named::<RtCurrent>(),
+    named::<TokioCurrent>(),
+    named::<RtMulti>(),
+    named::<TokioMulti>(),
+    named::<Smol>(),
+];
+
+const fn named<S: Subject>() -> (&'static str, Flavor) {
+    (S::NAME, S::FLAVOR)
+}
 
 /// Visits the subject of that name.
 pub fn with<V: Visit>(name: &str, visit: V) -> Option<V::Output> {
     match name {
         RtCurrent::NAME => Some(visit.visit::<RtCurrent>()),
         TokioCurrent::NAME => Some(visit.visit::<TokioCurrent>()),
+        RtMulti::NAME => Some(visit.visit::<RtMulti>()),
+        TokioMulti::NAME => Some(visit.visit::<TokioMulti>()),
+        Smol::NAME => Some(visit.visit::<Smol>()),
         _ => None,
     }
 }

@@ -4,7 +4,8 @@ use super::shape;
 
 shape::subject! {
     /// Our scheduler for one thread.
-    RtCurrent, "rt-current", rt_facade, rt_facade::runtime::Builder::new_current_thread()
+    RtCurrent, "rt-current", Current, rt_facade,
+    _ => rt_facade::runtime::Builder::new_current_thread()
 }
 
 shape::sockets!(rt_facade);

@@ -2,22 +2,26 @@
 //!
 //! A runtime of another shape implements the traits by hand.
 
-/// A [`Subject`](super::Subject) over the runtime that a builder makes.
+/// A [`Subject`](super::Subject) over the runtime that a builder makes, given so many workers.
 macro_rules! subject {
-    ($(#[$doc:meta])* $subject:ident, $name:literal, $runtime:ident, $builder:expr) => {
+    (
+        $(#[$doc:meta])*
+        $subject:ident, $name:literal, $flavor:ident, $runtime:ident, $workers:pat => $builder:expr
+    ) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub struct $subject($runtime::runtime::Runtime);
 
         impl $crate::subject::Subject for $subject {
             const NAME: &'static str = $name;
+            const FLAVOR: $crate::subject::Flavor = $crate::subject::Flavor::$flavor;
 
             type JoinError = $runtime::task::JoinError;
             type Stream = $runtime::net::TcpStream;
             type Listener = $runtime::net::TcpListener;
             type Datagrams = $runtime::net::UdpSocket;
 
-            fn new() -> Self {
+            fn new($workers: usize) -> Self {
                 Self($builder.enable_all().build().expect("the system lets us"))
             }
 

@@ -4,7 +4,8 @@ use super::shape;
 
 shape::subject! {
     /// tokio's scheduler for one thread.
-    TokioCurrent, "tokio-current", tokio, tokio::runtime::Builder::new_current_thread()
+    TokioCurrent, "tokio-current", Current, tokio,
+    _ => tokio::runtime::Builder::new_current_thread()
 }
 
 shape::sockets!(tokio);

@@ -1,0 +1,192 @@
+//! One task or a few: wakes, spawns, yields.
+
+use std::sync::Arc;
+
+use super::{CROWD, MANY, WARM_UP, in_root, in_task};
+use crate::gate::{Gate, Relay, SelfWake};
+use crate::meter::{Cost, Meter};
+use crate::subject::Subject;
+
+pub(super) fn self_wake<S: Subject>(runtime: S, n: u64) -> Cost {
+    in_task(runtime, async move {
+        SelfWake::by_ref(WARM_UP).await;
+        let meter = Meter::start();
+        SelfWake::by_ref(n).await;
+        meter.stop()
+    })
+}
+
+pub(super) fn self_wake_root<S: Subject>(mut runtime: S, n: u64) -> Cost {
+    runtime.block_on(async move {
+        SelfWake::by_ref(WARM_UP).await;
+        let meter = Meter::start();
+        SelfWake::by_ref(n).await;
+        meter.stop()
+    })
+}
+
+pub(super) fn clone_wake<S: Subject>(runtime: S, n: u64) -> Cost {
+    in_task(runtime, async move {
+        SelfWake::by_clone(WARM_UP).await;
+        let meter = Meter::start();
+        SelfWake::by_clone(n).await;
+        meter.stop()
+    })
+}
+
+pub(super) fn hand_over<S: Subject>(mut runtime: S, n: u64) -> Cost {
+    let relay = Arc::new(Relay::default());
+    let turns = n + WARM_UP;
+    let run = |relay: Arc<Relay>, first: u64| async move {
+        let mut meter = None;
+        for turn in (first..turns).step_by(2) {
+            if turn >= WARM_UP {
+                meter.get_or_insert_with(Meter::start);
+            }
+            relay.take_turn(turn).await;
+        }
+        meter.map(Meter::stop)
+    };
+    runtime.block_on(async {
+        let one = S::spawn(run(relay.clone(), 0));
+        let other = S::spawn(run(relay, 1));
+        let cost = one.await.expect("the workload does not panic");
+        other.await.expect("the workload does not panic");
+        cost.expect("there are turns after the warm-up")
+    })
+}
+
+pub(super) fn spawn_await<S: Subject>(runtime: S, n: u64) -> Cost {
+    async fn times<S: Subject>(n: u64) {
+        for _ in 0..n {
+            S::spawn(async {}).await.expect("an empty task does not panic");
+        }
+    }
+    in_task(runtime, async move {
+        times::<S>(WARM_UP).await;
+        let meter = Meter::start();
+        times::<S>(n).await;
+        meter.stop()
+    })
+}
+
+pub(super) fn spawn_await_root<S: Subject>(runtime: S, n: u64) -> Cost {
+    in_root(runtime, n, async || S::spawn(async {}).await.expect("an empty task does not panic"))
+}
+
+pub(super) fn spawn_detached<S: Subject>(runtime: S, n: u64) -> Cost {
+    async fn times<S: Subject>(n: u64) {
+        for _ in 0..n {
+            drop(S::spawn(async {}));
+            S::yield_now().await;
+        }
+    }
+    in_task(runtime, async move {
+        times::<S>(WARM_UP).await;
+        let meter = Meter::start();
+        times::<S>(n).await;
+        meter.stop()
+    })
+}
+
+pub(super) fn spawn_detached_root<S: Subject>(runtime: S, n: u64) -> Cost {
+    in_root(runtime, n, async || {
+        drop(S::spawn(async {}));
+        S::yield_now().await;
+    })
+}
+
+pub(super) fn spawn_many<S: Subject>(mut runtime: S, n: u64) -> Cost {
+    runtime.block_on(async {
+        let mut tasks = Vec::with_capacity(MANY as usize);
+        super::rounds(n, MANY, async || {
+            tasks.extend((0..MANY).map(|_| S::spawn(async {})));
+            for task in tasks.drain(..) {
+                task.await.expect("an empty task does not panic");
+            }
+        })
+        .await
+    })
+}
+
+pub(super) fn yield_alone<S: Subject>(runtime: S, n: u64) -> Cost {
+    async fn times<S: Subject>(n: u64) {
+        for _ in 0..n {
+            S::yield_now().await;
+        }
+    }
+    in_task(runtime, async move {
+        times::<S>(WARM_UP).await;
+        let meter = Meter::start();
+        times::<S>(n).await;
+        meter.stop()
+    })
+}
+
+pub(super) fn yield_alone_root<S: Subject>(runtime: S, n: u64) -> Cost {
+    in_root(runtime, n, async || S::yield_now().await)
+}
+
+pub(super) fn yield_many<S: Subject>(mut runtime: S, n: u64) -> Cost {
+    let rounds = n / MANY;
+    runtime.block_on(async {
+        let tasks: Vec<_> = (0..MANY)
+            .map(|_| {
+                S::spawn(async move {
+                    S::yield_now().await;
+                    let meter = Meter::start();
+                    for _ in 0..rounds {
+                        S::yield_now().await;
+                    }
+                    meter.stop()
+                })
+            })
+            .collect();
+        let mut costs = Vec::new();
+        for task in tasks {
+            costs.push(task.await.expect("the workload does not panic"));
+        }
+        // They run side by side, so any one has seen the cost of all.
+        costs[0]
+    })
+}
+
+pub(super) fn wake_parked<S: Subject>(mut runtime: S, n: u64) -> Cost {
+    let gate = Arc::new(Gate::default());
+    let rounds = n / CROWD;
+    runtime.block_on(async {
+        for _ in 0..CROWD {
+            let gate = gate.clone();
+            drop(S::spawn(async move {
+                for round in 1.. {
+                    gate.pass(round).await;
+                }
+            }));
+        }
+        let all_wait = async || {
+            while gate.waiting() < CROWD as usize {
+                S::yield_now().await;
+            }
+        };
+        all_wait().await;
+        gate.open();
+        all_wait().await;
+        let meter = Meter::start();
+        for _ in 0..rounds {
+            gate.open();
+            all_wait().await;
+        }
+        meter.stop()
+    })
+}
+
+pub(super) fn block_on_ready<S: Subject>(mut runtime: S, n: u64) -> Cost {
+    for _ in 0..WARM_UP {
+        runtime.block_on(async {});
+    }
+    let meter = Meter::start();
+    for _ in 0..n {
+        runtime.block_on(async {});
+    }
+    meter.stop()
+}

@@ -1,0 +1,9 @@
+//! Our scheduler for many threads.
+
+use super::shape;
+
+shape::subject! {
+    /// Our scheduler for many threads.
+    RtMulti, "rt-multi", Multi, rt_facade,
+    workers => rt_facade::runtime::Builder::new_multi_thread().worker_threads(workers)
+}
