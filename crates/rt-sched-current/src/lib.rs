@@ -28,14 +28,13 @@
 //! ```
 //!
 //! # Where to read on
-//! `core.rs` is the step and the loop; `shared.rs` where a woken task goes; `bell.rs` and `inbox.rs`
-//! what other threads touch; `executor.rs` and `local.rs` the two owners.
+//! `core.rs` is the step and the loop; `shared.rs` where a woken task goes; `bell.rs` how other
+//! threads call; `executor.rs` and `local.rs` the two owners.
 
 mod bell;
 mod builder;
 mod core;
 mod executor;
-mod inbox;
 mod local;
 mod metrics;
 mod shared;

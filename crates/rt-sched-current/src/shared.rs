@@ -15,10 +15,12 @@ use std::task::Wake;
 use rt_task::base::context::{self, Ctx};
 use rt_task::base::seam::Unpark;
 use rt_task::base::shim::{AtomicBool, Ordering::*, UnsafeCell};
-use rt_task::{Builder as TaskBuilder, Fifo, JoinHandle, Owned, Runnable, Schedule, TaskInfo, Why};
+use rt_task::{
+    Builder as TaskBuilder, Closed, Fifo, Inbox, JoinHandle, Owned, Runnable, Schedule, TaskInfo,
+    Why,
+};
 
 use crate::bell::{Bell, INBOX, ROOT};
-use crate::inbox::{Closed, Inbox};
 use crate::metrics::{Counters, Metrics};
 
 /// The shared half of a scheduler.

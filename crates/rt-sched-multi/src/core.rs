@@ -23,7 +23,7 @@ use crate::pace::Pace;
 use crate::queue::{LocalQueue, Queues};
 use crate::shared::{Home, Shared};
 use crate::watch::{Watch, Watched};
-use crate::worker::{LOCAL_MAX, Local, Own, Task, Worker};
+use crate::worker::{Local, Own, Task, Worker};
 
 /// What one step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,25 +223,14 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         Some(task)
     }
 
-    /// A fair share of what is in the shared queue: the first is returned, the rest goes to the
-    /// worker's own queue.
+    /// What came from outside, or a batch: the first is returned, the rest goes to the worker's own
+    /// queue.
     #[cold]
     fn pick_global(&mut self) -> Option<Task<D, Q>> {
-        let mut batch = self.shared.take_batch()?;
-        let room = LOCAL_MAX / 2;
-        let share = self.shared.batches() / self.shared.workers.len();
-        let mut taken = batch.len();
+        let mut batch = self.shared.take_shared(&self.worker.counters)?;
+        self.worker.counters.from_global.add(batch.len() as u64);
         let first = batch.pop_front();
         self.push_all(&mut batch);
-        for _ in 0..share {
-            if taken >= room || self.own().local.len() >= room {
-                break;
-            }
-            let Some(mut more) = self.shared.take_batch() else { break };
-            taken += more.len();
-            self.push_all(&mut more);
-        }
-        self.worker.counters.from_global.add(taken as u64);
         first
     }
 
@@ -284,7 +273,7 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
     fn found(&mut self) {
         self.searching = false;
         if self.shared.idle.found(self.index)
-            && (self.pace.is_worth_a_call(self.own().local.len()) || self.shared.has_injected())
+            && (self.pace.is_worth_a_call(self.own().local.len()) || self.shared.has_shared())
         {
             self.call();
         }

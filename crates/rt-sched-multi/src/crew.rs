@@ -24,7 +24,7 @@
 //! 2. Every worker finishes its poll and leaves: it drops what is queued anywhere and what is idle.
 //! 3. The last one stays. What wakers on other threads push it drops, and it waits for tasks that run
 //!    on threads which gave their worker away, until none is alive.
-//! 4. It closes the shared queue, and drops what came in last.
+//! 4. With none alive and nothing in the inbox, it closes that.
 //! 5. It drops the driver, sends the standbys home and says that all is done.
 //!
 //! **Claim (nothing is left).** When 5 is said, every task that was ever spawned has ended, and the
@@ -48,6 +48,7 @@ use rt_task::base::shim::{
 };
 
 use crate::core::{Core, End};
+use crate::metrics::Counters;
 use crate::queue::{LocalQueue, Queues};
 use crate::shared::Shared;
 use crate::worker::Worker;
@@ -92,6 +93,9 @@ impl Seat {
 }
 
 pub(crate) struct Crew {
+    /// What is counted in a shutdown. Written by several threads at that time, and read by nobody who
+    /// minds.
+    pub(crate) counters: Counters,
     state: Mutex<State>,
     done: Condvar,
 }
@@ -112,7 +116,11 @@ struct State {
 
 impl Crew {
     pub(crate) fn new() -> Self {
-        Self { state: Mutex::new(State::default()), done: Condvar::new() }
+        Self {
+            counters: Counters::new(),
+            state: Mutex::new(State::default()),
+            done: Condvar::new(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -130,9 +138,9 @@ impl Crew {
     /// Waits until all is done, up to `timeout`. Whether it is.
     pub(crate) fn wait_until_done(&self, timeout: Option<Duration>) -> bool {
         let mut state = self.lock();
-        let end = timeout.and_then(|timeout| deadline(timeout));
+        let end = timeout.and_then(deadline);
         while !state.done {
-            state = match end.map(|end| time_left(end)) {
+            state = match end.map(time_left) {
                 None => self.done.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Some(Duration::ZERO) => return false,
                 Some(left) => {
@@ -364,12 +372,11 @@ pub(crate) fn leave<D: Driver + Send + 'static, Q: Queues>(shared: &Shared<D, Q>
 pub(crate) fn finish<D: Driver + Send + 'static, Q: Queues>(shared: &Shared<D, Q>) {
     loop {
         drain(shared); // 3
-        if shared.alive() == 0 {
-            shared.close_inject(); // 4
-            drain(shared);
-            if shared.alive() == 0 {
-                break;
-            }
+        if shared.alive() == 0 && shared.close_inbox() {
+            break; // 4
+        }
+        if shared.has_shared() {
+            continue;
         }
         thread::park(); // for `call_last`; its token is kept
     }
@@ -406,7 +413,7 @@ fn drain<D: Driver + Send + 'static, Q: Queues>(shared: &Shared<D, Q>) {
                 }
             }
         }
-        while let Some(mut batch) = shared.take_batch() {
+        while let Some(mut batch) = shared.take_shared(&shared.crew.counters) {
             while let Some(task) = batch.pop_front() {
                 end(task);
             }

@@ -43,6 +43,7 @@ pub(crate) struct Counters {
     pub(crate) calls: Counter,
     pub(crate) turns: Counter,
     pub(crate) from_global: Counter,
+    pub(crate) from_outside: Counter,
     pub(crate) rescues: Counter,
     pub(crate) busy_ns: Counter,
     pub(crate) mean_poll_ns: Counter,
@@ -62,6 +63,7 @@ impl Counters {
             calls: Counter::new(),
             turns: Counter::new(),
             from_global: Counter::new(),
+            from_outside: Counter::new(),
             rescues: Counter::new(),
             busy_ns: Counter::new(),
             mean_poll_ns: Counter::new(),
@@ -91,12 +93,20 @@ impl Counters {
 #[derive(Debug)]
 pub(crate) struct Elsewhere {
     pub(crate) spawned: AtomicU64,
+    /// Spawned and cancelled at once.
+    pub(crate) refused: AtomicU64,
+    pub(crate) woken: AtomicU64,
     pub(crate) ended: AtomicU64,
 }
 
 impl Elsewhere {
     pub(crate) fn new() -> Self {
-        Self { spawned: AtomicU64::new(0), ended: AtomicU64::new(0) }
+        Self {
+            spawned: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            woken: AtomicU64::new(0),
+            ended: AtomicU64::new(0),
+        }
     }
 }
 

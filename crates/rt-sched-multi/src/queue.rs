@@ -36,23 +36,16 @@ pub trait LocalQueue<T>: Send + Sized + 'static {
     fn depth(from: &Self::Stealer) -> usize;
 }
 
-/// The queue for what comes from outside, and for what does not fit a worker's.
+/// The queue for what does not fit a worker's: batches of tasks.
 pub trait Inject<T>: Send + Sync + Sized + 'static {
     /// An empty queue.
     fn new() -> Self;
     /// Puts one at the end.
-    ///
-    /// # Errors
-    /// Gives it back when the queue is closed.
-    fn push(&self, item: T) -> Result<(), T>;
+    fn push(&self, item: T);
     /// Takes the first.
     fn pop(&self) -> Option<T>;
-    /// How many it holds, or held a moment ago.
-    fn len(&self) -> usize;
-    /// Whether [`len`](Self::len) is zero. A load or two.
+    /// Whether it held nothing a moment ago. A load or two.
     fn is_empty(&self) -> bool;
-    /// Lets nothing in from here on. What it holds can be taken.
-    fn close(&self);
 }
 
 /// `crossbeam-deque` for workers, `concurrent-queue` for all.
@@ -123,9 +116,10 @@ impl<T: Send + 'static> Inject<T> for Injector<T> {
         Self(concurrent_queue::ConcurrentQueue::unbounded())
     }
 
-    #[inline]
-    fn push(&self, item: T) -> Result<(), T> {
-        self.0.push(item).map_err(concurrent_queue::PushError::into_inner)
+    fn push(&self, item: T) {
+        if self.0.push(item).is_err() {
+            unreachable!("unbounded, and never closed");
+        }
     }
 
     fn pop(&self) -> Option<T> {
@@ -133,17 +127,8 @@ impl<T: Send + 'static> Inject<T> for Injector<T> {
     }
 
     #[inline]
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    #[inline]
     fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-
-    fn close(&self) {
-        self.0.close();
     }
 }
 

@@ -16,23 +16,27 @@ use rt_task::base::context::{self, Ctx};
 use rt_task::base::driver::Driver;
 use rt_task::base::seam::Unpark;
 use rt_task::base::shim::{AtomicUsize, Ordering::*};
-use rt_task::{Builder as TaskBuilder, Fifo, JoinHandle, Owned, Ran, Schedule, TaskInfo, Why};
+use rt_task::{
+    Builder as TaskBuilder, Closed, Fifo, Inbox, JoinHandle, Owned, Ran, Schedule, TaskInfo, Why,
+};
 
 use crate::builder::Config;
 use crate::crew::Crew;
 use crate::driver::DriverSlot;
 use crate::idle::Idle;
-use crate::metrics::{Elsewhere, Metrics, WorkerMetrics};
+use crate::metrics::{Counters, Elsewhere, Metrics, WorkerMetrics};
 use crate::queue::{Inject, Queues, Standard};
-use crate::worker::{Task, Worker};
+use crate::worker::{LOCAL_MAX, Task, Worker};
 
 /// The shared half of a scheduler.
 pub(crate) struct Shared<D: Driver + Send + 'static, Q: Queues> {
     pub(crate) workers: Box<[CachePadded<Worker<D, Q>>]>,
-    /// What comes from outside, one by one, and what did not fit a worker's queue, in batches.
-    inject: Q::Inject<Fifo<Home<D, Q>>>,
-    /// Tasks in `inject`, not counting the first of each batch.
-    rest_of_batches: AtomicUsize,
+    /// What comes from outside. Whoever looks takes all.
+    inbox: Inbox<Home<D, Q>>,
+    /// What was too much for a worker's queue.
+    batches: Q::Inject<Fifo<Home<D, Q>>>,
+    /// Tasks in `batches`.
+    in_batches: AtomicUsize,
     pub(crate) idle: Idle,
     pub(crate) driver: DriverSlot<D>,
     unpark: D::Unpark,
@@ -77,14 +81,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Home<D, Q> {
         // SAFETY: the reference was counted above. From here on the memory is kept by it, also
         // when the task is run and the scheduler shut down before somebody was called.
         let shared = unsafe { Arc::from_raw(self.shared.as_ptr()) };
-        let mut batch = Fifo::new();
-        batch.push_back(task);
-        if let Err(batch) = shared.push_outside(batch) {
-            // A task that is alive keeps the queue open. Should that be wrong, do not drop it
-            // here, where that may not be allowed.
-            debug_assert!(false, "the queue closed with {batch:?} alive");
-            mem::forget(batch);
-        }
+        shared.push_woken_elsewhere(task);
     }
 }
 
@@ -118,8 +115,9 @@ impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
         let workers = (0..config.workers).map(|_| CachePadded::new(Worker::new(config.slot)));
         Arc::new(Self {
             workers: workers.collect(),
-            inject: Q::Inject::new(),
-            rest_of_batches: AtomicUsize::new(0),
+            inbox: Inbox::new(),
+            batches: Q::Inject::new(),
+            in_batches: AtomicUsize::new(0),
             idle: Idle::new(config.workers),
             unpark: driver.unparker(),
             driver: DriverSlot::new(driver),
@@ -148,9 +146,9 @@ impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
         ctx.home() == self.address() && usize::from(ctx.shard()) == worker
     }
 
-    /// Puts a batch from outside into the shared queue, and calls a worker if none looks.
-    fn push_outside(&self, batch: Fifo<Home<D, Q>>) -> Result<(), Fifo<Home<D, Q>>> {
-        self.inject(batch)?;
+    /// Puts a task into the inbox, and calls a worker if none looks.
+    fn push_outside(&self, task: Task<D, Q>) -> Result<(), Closed<Home<D, Q>>> {
+        self.inbox.push(task)?;
         if let Some(worker) = self.idle.call_after_push(|| self.driver.waits()) {
             self.unpark(worker);
         } else if self.idle.is_closed() {
@@ -159,54 +157,61 @@ impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
         Ok(())
     }
 
-    /// Puts what does not fit a worker's queue into the shared one. Calls nobody: the worker is awake,
+    fn push_woken_elsewhere(&self, task: Task<D, Q>) {
+        self.elsewhere.woken.fetch_add(1, Relaxed); // a statistic
+        if let Err(Closed(task)) = self.push_outside(task) {
+            // A task that is alive keeps the inbox open. Should that be wrong, do not drop it here,
+            // where that may not be allowed.
+            debug_assert!(false, "the inbox closed with {task:?} alive");
+            mem::forget(task);
+        }
+    }
+
+    /// Puts what is too much for a worker's queue where all find it. Calls nobody: the worker is awake,
     /// and looks at its next pick whether that is worth it.
     pub(crate) fn push_batch(&self, batch: Fifo<Home<D, Q>>) {
-        if let Err(batch) = self.inject(batch) {
-            drop(batch); // shut down: cancelled
-        }
+        self.in_batches.fetch_add(batch.len(), Relaxed); // a statistic
+        self.batches.push(batch);
     }
 
-    fn inject(&self, batch: Fifo<Home<D, Q>>) -> Result<(), Fifo<Home<D, Q>>> {
-        let rest = batch.len().saturating_sub(1);
-        if rest != 0 {
-            self.rest_of_batches.fetch_add(rest, Relaxed); // a statistic
-        }
-        self.inject.push(batch).inspect_err(|_| {
-            self.rest_of_batches.fetch_sub(rest, Relaxed);
-        })
-    }
-
-    /// Takes a batch from the shared queue.
+    /// Takes what came from outside, or a batch. Never more than half of what a worker's queue holds:
+    /// the rest goes where all find it.
     #[inline]
-    pub(crate) fn take_batch(&self) -> Option<Fifo<Home<D, Q>>> {
-        if self.inject.is_empty() {
-            return None;
+    pub(crate) fn take_shared(&self, counters: &Counters) -> Option<Fifo<Home<D, Q>>> {
+        if !self.batches.is_empty()
+            && let Some(batch) = self.batches.pop()
+        {
+            self.in_batches.fetch_sub(batch.len(), Relaxed);
+            return Some(batch);
         }
-        let batch = self.inject.pop()?;
-        if batch.len() > 1 {
-            self.rest_of_batches.fetch_sub(batch.len() - 1, Relaxed);
+        let mut taken = Fifo::new();
+        match self.inbox.take_into(&mut taken) {
+            0 => return None,
+            count => counters.from_outside.add(count as u64),
         }
-        Some(batch)
-    }
-
-    /// Batches in the shared queue, a moment ago.
-    pub(crate) fn batches(&self) -> usize {
-        self.inject.len()
+        if taken.len() > LOCAL_MAX / 2 {
+            let first = split(&mut taken);
+            while !taken.is_empty() {
+                self.push_batch(split(&mut taken));
+            }
+            taken = first;
+        }
+        Some(taken)
     }
 
     #[inline]
-    pub(crate) fn has_injected(&self) -> bool {
-        !self.inject.is_empty()
+    pub(crate) fn has_shared(&self) -> bool {
+        !self.inbox.is_empty() || !self.batches.is_empty()
     }
 
-    pub(crate) fn close_inject(&self) {
-        self.inject.close();
+    /// Lets nothing in from outside any more, if nothing is there. Whether that is so now.
+    pub(crate) fn close_inbox(&self) -> bool {
+        self.inbox.close()
     }
 
     /// Whether a worker other than `but` would find something.
     pub(crate) fn has_work_beside(&self, but: usize) -> bool {
-        self.has_injected()
+        self.has_shared()
             || self.workers.iter().enumerate().any(|(at, it)| at != but && it.has_queued())
     }
 
@@ -247,14 +252,11 @@ impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
         // A hint: who misses it finds the queue closed, or is found in it.
         let refused = match self.idle.is_closed() {
             true => Some(task),
-            false => {
-                let mut batch = Fifo::new();
-                batch.push_back(task);
-                self.push_outside(batch).err().and_then(|mut batch| batch.pop_front())
-            }
+            false => self.push_outside(task).err().map(|Closed(task)| task),
         };
         if let Some(task) = refused {
             drop(task);
+            self.elsewhere.refused.fetch_add(1, Relaxed); // a statistic
             self.count_end_elsewhere();
         }
     }
@@ -264,14 +266,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
         match ran {
             Ran::Pending => {}
             Ran::Done => self.count_end_elsewhere(),
-            Ran::Yielded(task) => {
-                let mut batch = Fifo::new();
-                batch.push_back(task);
-                if let Err(batch) = self.push_outside(batch) {
-                    debug_assert!(false, "the queue closed with {batch:?} alive");
-                    mem::forget(batch);
-                }
-            }
+            Ran::Yielded(task) => self.push_woken_elsewhere(task),
         }
     }
 
@@ -302,9 +297,30 @@ impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
             workers: self.workers.len(),
             alive_tasks: self.alive(),
             spawned_tasks: self.spawned(),
-            global_queue_depth: self.batches() + self.rest_of_batches.load(Relaxed),
+            global_queue_depth: self.shared_depth(),
         }
     }
+
+    fn shared_depth(&self) -> usize {
+        // Out first: a task counted as out was counted as in before.
+        let out: u64 =
+            self.workers.iter().map(|worker| worker.counters.from_outside.read()).sum::<u64>()
+                + self.elsewhere.refused.load(Relaxed)
+                + self.crew.counters.from_outside.read();
+        let pushed = self.elsewhere.spawned.load(Relaxed) + self.elsewhere.woken.load(Relaxed);
+        pushed.saturating_sub(out) as usize + self.in_batches.load(Relaxed)
+    }
+}
+
+/// Takes as many as a batch has from the front.
+fn split<S: Schedule>(tasks: &mut Fifo<S>) -> Fifo<S> {
+    let mut first = Fifo::new();
+    while first.len() < LOCAL_MAX / 2
+        && let Some(task) = tasks.pop_front()
+    {
+        first.push_back(task);
+    }
+    first
 }
 
 impl<D: Driver + Send + 'static, Q: Queues> fmt::Debug for Shared<D, Q> {

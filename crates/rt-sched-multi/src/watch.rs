@@ -77,7 +77,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
                     self.worker.counters.rescues.add(1);
                     found = true;
                 }
-                found |= worker.has_queued() || shared.has_injected();
+                found |= worker.has_queued() || shared.has_shared();
             }
         }
         let turned = mem::replace(&mut self.watch.turns, turns(shared));

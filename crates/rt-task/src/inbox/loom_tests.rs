@@ -1,8 +1,9 @@
 //! The Claim of the inbox, over every interleaving.
 
 use super::*;
-use rt_task::Why;
-use rt_task::base::shim::{Arc, model, thread};
+use crate::Why;
+use crate::base::shim::{Arc, model, thread};
+use std::vec::Vec;
 
 /// Tasks of this scheduler are pushed by hand.
 #[derive(Clone, Copy)]
@@ -15,7 +16,7 @@ impl Schedule for Nowhere {
 }
 
 fn task() -> Runnable<Nowhere> {
-    rt_task::spawn(async {}, Nowhere).0
+    crate::spawn(async {}, Nowhere).0
 }
 
 #[test]
@@ -67,5 +68,22 @@ fn two_pushers_lose_nothing() {
         }
         inbox.take_into(&mut taken);
         assert_eq!(taken.len(), 2);
+    });
+}
+
+#[test]
+fn two_takers_share_nothing() {
+    model(|| {
+        let inbox = Arc::new(Inbox::<Nowhere>::new());
+        assert!(inbox.push(task()).is_ok());
+        let taker = {
+            let inbox = inbox.clone();
+            thread::spawn(move || inbox.take_into(&mut Fifo::new()))
+        };
+        assert!(inbox.push(task()).is_ok());
+        let mine = inbox.take_into(&mut Fifo::new());
+        let theirs = taker.join().unwrap();
+        let rest = inbox.take_into(&mut Fifo::new());
+        assert_eq!(mine + theirs + rest, 2);
     });
 }

@@ -1,8 +1,8 @@
 //! The inbox against a `VecDeque`, over random operations.
 
 use super::*;
+use crate::{TaskId, Why};
 use proptest::prelude::*;
-use rt_task::{TaskId, Why};
 use std::collections::VecDeque;
 
 #[derive(Clone, Copy)]
@@ -34,7 +34,7 @@ proptest! {
         for op in ops {
             match op {
                 Op::Push => {
-                    let task = rt_task::spawn(async {}, Nowhere).0;
+                    let task = crate::spawn(async {}, Nowhere).0;
                     let id = task.id();
                     match inbox.push(task) {
                         Ok(was_empty) => {

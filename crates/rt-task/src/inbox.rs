@@ -1,31 +1,34 @@
-//! The global queue's outer half: tasks pushed by any thread, taken all at once by one.
+//! Where any thread leaves tasks for a scheduler, which takes all at once.
 //!
 //! A stack through the tasks' own links (after Treiber 1986), turned round when taken: first in,
 //! first out across bursts, and one read-modify-write per burst for the taker.
 //!
 //! # Protocol: inbox
-//! | pusher                                    | owner                              |
+//! | pusher                                    | taker                              |
 //! |-------------------------------------------|------------------------------------|
-//! | I1 read the head                          | O1 swap the head with null         |
+//! | I1 read the head                          | O1 exchange the head for null      |
 //! | I2 link the task to it                    | O2 walk the links                  |
 //! | I3 compare-exchange head → task           | C1 compare-exchange null → CLOSED  |
 //!
 //! **Claim (all arrive once).** A push that succeeds is taken exactly once, with all that came
 //! before it; after C1 every push fails and gives its task back.
 //! **Why.** I3 is a Release and O1 an Acquire of one pointer; pushes between are read-modify-writes,
-//! so O1 reads from each. Nobody but the owner takes, so a link once pushed stays as it is (no ABA:
-//! I3 compares the head it linked to, and a head that comes back links to the same chain).
+//! so O1 reads from each. A taker takes the whole chain or nothing, so a link once pushed stays as it
+//! is (no ABA: I3 compares the head it linked to, and a head that comes back links to whatever is
+//! below it by then).
 //! **Breaks if** I3 is weaker than Release or O1 than Acquire.
-//! **Checked by** `inbox::loom_tests::all_arrive_once`.
+//! **Checked by** `inbox::loom_tests::all_arrive_once` and `inbox::loom_tests::two_takers_share_nothing`.
 
-use std::marker::PhantomData;
-use std::ptr;
+use core::marker::PhantomData;
+use core::{fmt, ptr};
 
-use rt_task::base::shim::{AtomicPtr, Ordering::*, site};
-use rt_task::{Fifo, Link, Runnable, Schedule};
+use crate::base::shim::{AtomicPtr, Ordering::*, site};
+use crate::{Fifo, Link, Runnable, Schedule};
 
-/// Dropping it leaks what it holds: the owner takes everything and closes it first.
-pub(crate) struct Inbox<S: Schedule> {
+/// A queue that any thread pushes to and any takes all from.
+///
+/// Dropping it leaks what it holds: whoever owns it takes everything and closes it first.
+pub struct Inbox<S: Schedule> {
     head: AtomicPtr<()>,
     _owns: PhantomData<Runnable<S>>,
 }
@@ -42,15 +45,26 @@ fn closed() -> *mut () {
 }
 
 /// The inbox is closed: the task comes back.
-pub(crate) struct Closed<S: Schedule>(pub(crate) Runnable<S>);
+pub struct Closed<S: Schedule>(pub Runnable<S>);
+
+impl<S: Schedule> fmt::Debug for Closed<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Closed").field(&self.0).finish()
+    }
+}
 
 impl<S: Schedule> Inbox<S> {
-    pub(crate) fn new() -> Self {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Self {
         Self { head: AtomicPtr::new(ptr::null_mut()), _owns: PhantomData }
     }
 
-    /// I1–I3. Tells whether it was empty: then the owner is to be called. One read-modify-write.
-    pub(crate) fn push(&self, runnable: Runnable<S>) -> Result<bool, Closed<S>> {
+    /// I1–I3. Tells whether it was empty: then somebody is to be called. One read-modify-write.
+    ///
+    /// # Errors
+    /// Gives the task back when the inbox is closed.
+    pub fn push(&self, runnable: Runnable<S>) -> Result<bool, Closed<S>> {
         let link = runnable.into_link();
         let mut head = self.head.load(Relaxed); // I1; published by I3
         loop {
@@ -77,18 +91,30 @@ impl<S: Schedule> Inbox<S> {
 
     /// Whether a take would find nothing. Orders nothing: O1 does.
     #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         let head = self.head.load(Relaxed);
         head.is_null() || head == closed()
     }
 
-    /// O1, O2: appends all to `out`, oldest first. For the owner alone. Returns how many.
-    pub(crate) fn take_into(&self, out: &mut Fifo<S>) -> usize {
-        if self.is_empty() {
-            return 0;
+    /// O1, O2: appends all to `out`, oldest first. Returns how many.
+    pub fn take_into(&self, out: &mut Fifo<S>) -> usize {
+        let mut head = self.head.load(Relaxed); // O1 orders
+        loop {
+            if head.is_null() || head == closed() {
+                return 0;
+            }
+            // O1, pairs with I3
+            match self.head.compare_exchange_weak(
+                head,
+                ptr::null_mut(),
+                site("inbox.O1", Acquire),
+                Relaxed,
+            ) {
+                Ok(_) => break,
+                Err(changed) => head = changed,
+            }
         }
-        // O1, pairs with I3. Not closed: the owner alone closes.
-        let mut head = self.head.swap(ptr::null_mut(), site("inbox.O1", Acquire));
         let mut oldest_first = Fifo::new();
         while !head.is_null() {
             // SAFETY: put there by I3, or linked to by I2 of such a one.
@@ -104,8 +130,8 @@ impl<S: Schedule> Inbox<S> {
         taken
     }
 
-    /// C1: closes it if it is empty. Tells whether it is closed now. For the owner alone.
-    pub(crate) fn close(&self) -> bool {
+    /// C1: closes it if it is empty. Tells whether it is closed now.
+    pub fn close(&self) -> bool {
         let closed = closed();
         // Publishes nothing: who finds it closed takes its task back and looks at nothing else.
         match self.head.compare_exchange(ptr::null_mut(), closed, Relaxed, Relaxed) {
@@ -115,13 +141,19 @@ impl<S: Schedule> Inbox<S> {
     }
 }
 
-impl<S: Schedule> std::fmt::Debug for Inbox<S> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<S: Schedule> Default for Inbox<S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S: Schedule> fmt::Debug for Inbox<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Inbox").field("is_empty", &self.is_empty()).finish()
     }
 }
 
 #[cfg(all(test, rt_loom))]
 mod loom_tests;
-#[cfg(all(test, not(rt_loom)))]
+#[cfg(all(test, feature = "std", not(rt_loom)))]
 mod model_tests;
