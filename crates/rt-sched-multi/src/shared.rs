@@ -178,25 +178,28 @@ impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
     /// the rest goes where all find it.
     #[inline]
     pub(crate) fn take_shared(&self, counters: &Counters) -> Option<Fifo<Home<D, Q>>> {
-        if !self.batches.is_empty()
-            && let Some(batch) = self.batches.pop()
-        {
-            self.in_batches.fetch_sub(batch.len(), Relaxed);
-            return Some(batch);
-        }
-        let mut taken = Fifo::new();
-        match self.inbox.take_into(&mut taken) {
-            0 => return None,
-            count => counters.from_outside.add(count as u64),
-        }
+        let mut taken = self.take_batch().unwrap_or_else(|| {
+            let mut taken = Fifo::new();
+            let count = self.inbox.take_into(&mut taken);
+            counters.from_outside.add(count as u64);
+            taken
+        });
         if taken.len() > LOCAL_MAX / 2 {
             let first = split(&mut taken);
-            while !taken.is_empty() {
-                self.push_batch(split(&mut taken));
-            }
+            self.push_batch(taken);
             taken = first;
         }
-        Some(taken)
+        (!taken.is_empty()).then_some(taken)
+    }
+
+    #[inline]
+    fn take_batch(&self) -> Option<Fifo<Home<D, Q>>> {
+        if self.batches.is_empty() {
+            return None;
+        }
+        let batch = self.batches.pop()?;
+        self.in_batches.fetch_sub(batch.len(), Relaxed);
+        Some(batch)
     }
 
     #[inline]
@@ -312,7 +315,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
     }
 }
 
-/// Takes as many as a batch has from the front.
+/// Takes half of what a worker's queue holds from the front.
 fn split<S: Schedule>(tasks: &mut Fifo<S>) -> Fifo<S> {
     let mut first = Fifo::new();
     while first.len() < LOCAL_MAX / 2
