@@ -45,6 +45,7 @@ impl WakerCell {
 
     /// K1, K2: stores `waker` for `owner`. Called by the claimer of an empty cell, or of one that
     /// is being emptied.
+    #[inline]
     pub(crate) fn put(&self, waker: Waker, owner: usize) {
         // First, so that a future that asks whether the cell is still its own need not wait, too.
         self.owner.store(owner, Relaxed);
@@ -66,6 +67,7 @@ impl WakerCell {
     /// # Safety
     /// The cell holds a waker, and that is the caller's: it cleared WAITING, or put the waker
     /// there and has the cell claimed (I3), or has the cell to itself.
+    #[inline]
     pub(crate) unsafe fn take(&self) -> Waker {
         // K3: acquired with WAITING.
         let data = self.data.load(Relaxed);
@@ -82,6 +84,7 @@ impl WakerCell {
     /// Whether the waker here is `waker`, as far as can be seen while others may change it.
     ///
     /// Right unless another waiter replaces it during the call; that one counts as later then.
+    #[inline]
     pub(crate) fn holds(&self, waker: &Waker) -> bool {
         // Who asks has seen WAITING with Acquire, hence this waker's parts or later ones.
         ptr::eq(self.data.load(Relaxed), waker.data())

@@ -65,6 +65,7 @@ impl Slot {
         }
     }
 
+    #[inline]
     fn cell(&self, cell: Cell) -> &WakerCell {
         &self.cells[cell as usize]
     }
@@ -158,6 +159,12 @@ impl Slot {
                 return Poll::Pending;
             }
         }
+        self.begin_poll_wait(cell, waker, seen)
+    }
+
+    /// The part of [`poll_wait`](Self::poll_wait) that is not worth a copy at every caller.
+    #[inline(never)]
+    fn begin_poll_wait(&self, cell: Cell, waker: &Waker, seen: Option<ReadyEvent>) -> Waited {
         let waker = waker.clone();
         let mut turns = 0;
         loop {
@@ -172,15 +179,20 @@ impl Slot {
     }
 
     /// Puts `waker` into the claimed `cell`, in place of one that is there if `waiting`.
-    #[inline]
+    #[inline(always)]
     fn wait_in(&self, cell: Cell, waiting: bool, waker: Waker, owner: usize) -> Waited {
         // SAFETY: the cell is claimed, and its waker ours with that (I3).
         let _before = waiting.then(|| unsafe { self.cell(cell).take() });
         self.cell(cell).put(waker, owner);
-        let known = self.state.wait(cell);
-        if known == Known::Nothing {
-            return Poll::Pending;
+        match self.state.wait(cell) {
+            Known::Nothing => Poll::Pending,
+            known => self.wait_no_more(cell, known),
         }
+    }
+
+    /// Empties the claimed `cell`, to which a waker was just put in vain.
+    #[cold]
+    fn wait_no_more(&self, cell: Cell, known: Known) -> Waited {
         // SAFETY: still claimed, and the waker was just put there (I3).
         let _after = unsafe { self.cell(cell).take() };
         self.state.release(cell);

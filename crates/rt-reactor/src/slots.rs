@@ -56,6 +56,7 @@ const PAGES: usize =
     if cfg!(rt_loom) { 2 } else { (Token::INDEX_BITS - FIRST_PAGE.trailing_zeros()) as usize };
 
 /// The page of slot `index`, and its place there.
+#[inline]
 fn locate(index: usize) -> (usize, usize) {
     let from_first = index + FIRST_PAGE;
     let page = (from_first.ilog2() - FIRST_PAGE.ilog2()) as usize;

@@ -115,9 +115,10 @@ impl Cell {
 
     /// What its waiter waits for.
     pub(crate) const fn mask(self) -> Ready {
-        match self {
-            Self::PolledRead | Self::FutureRead => Ready::READABLE.union(Ready::READ_CLOSED),
-            Self::PolledWrite | Self::FutureWrite => Ready::WRITABLE.union(Ready::WRITE_CLOSED),
+        if matches!(self, Self::PolledRead | Self::FutureRead) {
+            Ready::READABLE.union(Ready::READ_CLOSED)
+        } else {
+            Ready::WRITABLE.union(Ready::WRITE_CLOSED)
         }
     }
 
@@ -234,6 +235,7 @@ impl Word {
     }
 
     /// What is known of `mask`.
+    #[inline]
     pub(crate) fn known(self, mask: Ready) -> Known {
         let ready = self.ready() & mask;
         match () {
@@ -244,6 +246,7 @@ impl Word {
     }
 
     /// What is ready of `mask`, also after a shutdown.
+    #[inline]
     pub(crate) fn ready_event(self, mask: Ready) -> ReadyEvent {
         ReadyEvent { ready: self.ready() & mask, tick: self.tick() }
     }
@@ -257,6 +260,7 @@ impl Word {
     }
 
     /// E1: an event for the tenant of `generation`.
+    #[inline]
     fn event(self, generation: u32, ready: Ready) -> (Option<Self>, Fired) {
         if generation != self.generation() {
             return (None, Fired::default());
@@ -269,6 +273,7 @@ impl Word {
     }
 
     /// The WAITING bits of the cells that `ready` satisfies.
+    #[inline]
     fn satisfied(self, ready: Ready) -> RawWord {
         const READ: RawWord = Cell::PolledRead.waiting() | Cell::FutureRead.waiting();
         const WRITE: RawWord = Cell::PolledWrite.waiting() | Cell::FutureWrite.waiting();
@@ -293,6 +298,7 @@ impl Word {
         ((cleared != self).then_some(cleared), ())
     }
 
+    #[inline]
     fn cleared(self, event: ReadyEvent) -> Self {
         if self.tick() != event.tick {
             return self;
@@ -303,6 +309,7 @@ impl Word {
 
     /// C2: ask for `cell`, after clearing what `seen` told. A poll-style waiter takes the cell
     /// from another one that waits.
+    #[inline]
     fn claim(self, cell: Cell, seen: Option<ReadyEvent>) -> (Option<Self>, Claim) {
         let cleared = seen.map_or(self, |event| self.cleared(event));
         let changed = (cleared != self).then_some(cleared);
@@ -321,6 +328,7 @@ impl Word {
     }
 
     /// W1: the claimed cell holds a waker. If there is no need to wait, it stays claimed.
+    #[inline]
     fn wait(self, cell: Cell) -> (Option<Self>, Known) {
         debug_assert!(self.has(cell.claimed()), "W1 needs a claim: {self:?}");
         match self.known(cell.mask()) {

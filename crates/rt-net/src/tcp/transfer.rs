@@ -93,6 +93,7 @@ impl TcpStream {
         }
     }
 
+    #[inline]
     fn receive(&self, buf: &mut ReadBuf<'_>, keep: Keep) -> io::Result<usize> {
         let source = self.socket.os().source();
         source.try_io(|| uninit::recv(source, buf, keep))
