@@ -57,21 +57,41 @@ pub(super) fn sleep_drop_alone<S: Subject>(runtime: S, n: u64) -> Cost {
 
 pub(super) fn sleep_drop_among<S: Subject>(runtime: S, n: u64) -> Cost {
     const APART: Duration = Duration::from_millis(7);
+    /// So few that no queue overflows.
+    const BATCH: u64 = 100;
     in_task(runtime, async move {
         let armed = Arc::new(Countdown::default());
-        armed.set(CROWD);
-        for place in 1..=CROWD {
-            let armed = armed.clone();
-            drop(S::spawn(async move {
-                let mut sleep = pin!(S::sleep(FAR + APART * place as u32));
-                poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_pending())).await;
-                armed.one_less();
-                sleep.await;
-            }));
+        for batch in 0..CROWD / BATCH {
+            armed.set(BATCH);
+            for place in batch * BATCH..(batch + 1) * BATCH {
+                let armed = armed.clone();
+                drop(S::spawn(async move {
+                    let mut sleep = pin!(S::sleep(FAR + APART * place as u32));
+                    poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_pending())).await;
+                    armed.one_less();
+                    sleep.await;
+                }));
+            }
+            armed.reached().await;
         }
-        armed.reached().await;
         S::sleep(Duration::from_millis(1)).await;
         measured::<S>(n).await
+    })
+}
+
+pub(super) fn timeout_yield<S: Subject>(runtime: S, n: u64) -> Cost {
+    async fn times<S: Subject>(n: u64) {
+        for _ in 0..n {
+            let mut sleep = pin!(S::sleep(FAR));
+            poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_pending())).await;
+            S::yield_now().await;
+        }
+    }
+    in_task(runtime, async move {
+        times::<S>(WARM_UP).await;
+        let meter = Meter::start();
+        times::<S>(n).await;
+        meter.stop()
     })
 }
 
