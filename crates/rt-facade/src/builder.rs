@@ -270,9 +270,9 @@ impl Builder {
             Kind::Multi { workers } => {
                 let workers = workers.map_or_else(processors, NonZeroUsize::get);
                 let clock = SteadyClock::new();
-                env = env.with_clock(Arc::new(clock.clone()));
+                env = env.with_clock(Arc::new(clock));
                 let (driver, timer) =
-                    self.timers(|| rt_timer::Driver::shared(clock.clone(), workers as u16));
+                    self.timers(|| rt_timer::Driver::shared(clock, workers as u16));
                 let stack = Stack::new(waiter, driver, clock);
                 (Scheduler::Multi(self.multi(workers).build(stack)), timer, None)
             }

@@ -206,18 +206,25 @@ impl Drop for Runtime {
         let Some(scheduler) = &self.scheduler else {
             return; // shut down
         };
-        let Some(driven) = context::driven() else {
+        let driven = context::driven();
+        // A thread in `block_in_place` drives nothing, and yet belongs to its task.
+        let is_own_thread = scheduler.is_own_thread();
+        if driven.is_none() && !is_own_thread {
             drop(self.end(Wait::ForAll));
             return;
-        };
+        }
         let waits = scheduler.waits_for_threads();
         drop(self.end(Wait::Not));
         if waits && !thread::panicking() {
+            let whose = match driven {
+                _ if is_own_thread => "one of its own threads".to_owned(),
+                Some(driven) => format!("a thread that runs a runtime since {}", driven.since),
+                None => unreachable!("returned above"),
+            };
             panic!(
-                "a multi-thread runtime was dropped on a thread that runs a runtime since {}, where \
-                 it cannot wait for its workers; they drop its tasks in the background. Drop it \
-                 outside of async code, or call `Runtime::shutdown_background`",
-                driven.since
+                "a multi-thread runtime was dropped on {whose}, where it cannot wait for its workers; \
+                 they drop its tasks in the background. Drop it outside of async code, or call \
+                 `Runtime::shutdown_background`"
             );
         }
     }

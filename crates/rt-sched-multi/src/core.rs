@@ -92,8 +92,6 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         debug_assert!(shared.is_at(ctx, index));
         let worker = &*shared.workers[index];
         worker.sits(seat);
-        // SAFETY: at home there. Whoever was before may have left while it turned the driver.
-        unsafe { worker.own() }.fills_slot.set(shared.config.slot);
         let pace = Pace::new(worker.counters.polls.read(), worker.counters.mean_poll_ns.read());
         Self {
             shared,
@@ -110,7 +108,7 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
             is_wanted_in_driver: false,
             look: Look::new(),
             pace,
-            watch: Watch::new(),
+            watch: Watch::new(shared),
         }
     }
 
@@ -316,10 +314,10 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
             let broken = self.turn(&mut driver, Until::Now);
             self.release(driver, broken);
         }
-        match self.shared.is_at(self.ctx, self.index) {
-            true => Step::Turned,
-            false => Step::Lost, // a waker that the driver handed out gave the worker away
+        if self.pace.is_due(WATCH) {
+            self.rescue();
         }
+        Step::Turned
     }
 
     fn measure(&mut self) {
@@ -333,13 +331,10 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
     fn turn(&self, driver: &mut Held<'_, D>, until: Until) -> bool {
         self.worker.counters.turns.add(1);
         let mut batch = WakeBatch::new();
-        // What becomes ready together is run in that order, not the last first.
-        self.own().fills_slot.set(false);
+        self.own().turns.set(true);
         let turned = driver.with(|driver| driver.turn(until, &mut batch));
         batch.wake_all();
-        if self.shared.is_at(self.ctx, self.index) {
-            self.own().fills_slot.set(self.shared.config.slot);
-        }
+        self.own().turns.set(false);
         turned.is_err_and(|error| {
             // The operating system no longer lets anybody wait (a closed descriptor, say). Tasks go
             // on; what waits for an event or a timer does not.
@@ -401,7 +396,7 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
             }
             self.rise(watch);
         }
-        (!self.shared.is_at(self.ctx, self.index)).then_some(End::Lost)
+        None
     }
 
     /// D4.
@@ -412,16 +407,14 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
             self.worker.counters.noop_wakes.add(1);
         }
         if watch {
-            self.watch.begin(self.shared);
+            self.watch = Watch::new(self.shared);
         }
         let watch = match driver {
             Some(driver) => self.wait_in_driver(driver, watch),
             None => self.wait_in_thread(watch),
         };
-        if self.shared.is_at(self.ctx, self.index) {
-            self.rise(watch);
-            self.pace.restart(self.worker.counters.polls.read());
-        }
+        self.rise(watch);
+        self.pace.restart(self.worker.counters.polls.read());
         self.shared.config.thread_unparks();
     }
 
@@ -430,10 +423,8 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         loop {
             let until = if watch { Until::Within(WATCH) } else { Until::Event };
             let broken = self.turn(&mut driver, until);
-            let idle = !broken
-                && self.shared.is_at(self.ctx, self.index)
-                && self.shared.idle.is_asleep(self.index)
-                && self.own().local.is_empty();
+            let idle =
+                !broken && self.shared.idle.is_asleep(self.index) && self.own().local.is_empty();
             if !idle || !watch {
                 self.release(driver, broken);
                 return watch;

@@ -313,6 +313,10 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Lent<'a, D, Q> {
         worker: usize,
     ) -> Option<Self> {
         let it = &shared.workers[worker];
+        // SAFETY: at home there, until below.
+        if unsafe { it.own() }.turns.get() {
+            return None; // a waker that the driver handed out blocks: the driver cannot be given away
+        }
         if let Some(task) = it.slot.take() {
             // SAFETY: at home there, until below.
             unsafe { it.push(shared, task) };

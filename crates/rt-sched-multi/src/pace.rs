@@ -10,6 +10,8 @@ use rt_task::base::seam::{Clock, Nanos};
 pub(crate) struct Pace {
     clock: Monotonic,
     since: Nanos,
+    /// When `is_due` last said so.
+    due_since: Nanos,
     /// The worker's count of polls then.
     polls: u64,
     mean_ns: u64,
@@ -36,7 +38,8 @@ impl Pace {
     pub(crate) fn new(polls: u64, mean_ns: u64) -> Self {
         let clock = Monotonic::new();
         let mean_ns = if mean_ns == 0 { MEAN_FIRST.as_nanos() as u64 } else { mean_ns };
-        Self { since: clock.now(), clock, polls, mean_ns }
+        let since = clock.now();
+        Self { clock, since, due_since: since, polls, mean_ns }
     }
 
     /// Begins anew, after a wait.
@@ -58,6 +61,15 @@ impl Pace {
         self.since = now;
         self.polls = polls;
         spent
+    }
+
+    /// Whether it has been so long since this was last true, by the last measure.
+    pub(crate) fn is_due(&mut self, span: Duration) -> bool {
+        let due = self.since.saturating_since(self.due_since) >= span;
+        if due {
+            self.due_since = self.since;
+        }
+        due
     }
 
     pub(crate) fn mean_ns(&self) -> u64 {

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 
-use rt_task::base::context::{self, Env};
+use rt_task::base::context::Env;
 use rt_task::base::driver::Driver;
 use rt_task::{JoinHandle, TaskInfo};
 
@@ -18,7 +18,7 @@ use crate::shared::{Shared, Spawner};
 /// A work-stealing scheduler.
 ///
 /// Dropping it drops every task before the drop returns, and waits for polls that go on meanwhile;
-/// dropped on one of its own workers it cannot wait for itself, and only begins.
+/// dropped on one of its own threads it cannot wait for itself, and only begins.
 pub struct Pool<D: Driver + Send + 'static, Q: Queues = Standard> {
     spawner: Spawner<D, Q>,
     state: State,
@@ -100,7 +100,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Pool<D, Q> {
     /// Drops every task, and waits for polls that go on meanwhile: up to `timeout`, or as long as it
     /// takes. What is left then ends by itself.
     ///
-    /// Does not wait on one of the scheduler's own workers.
+    /// Does not wait on one of the scheduler's own threads.
     pub fn shutdown(mut self, timeout: Option<Duration>) -> Report {
         self.close();
         match self.wait(timeout) {
@@ -127,13 +127,19 @@ impl<D: Driver + Send + 'static, Q: Queues> Pool<D, Q> {
         }
     }
 
+    /// Whether the calling thread is one of the scheduler's own, in `block_in_place` or not: it cannot
+    /// wait for itself.
+    #[must_use]
+    pub fn is_own_thread(&self) -> bool {
+        self.spawner.shared.crew.is_here()
+    }
+
     /// Whether all is done.
     fn wait(&self, timeout: Option<Duration>) -> bool {
-        let shared = &self.spawner.shared;
-        match context::is_home(shared.address()) {
-            true => false,
-            false => shared.crew.wait_until_done(timeout),
+        if timeout.is_none() && self.is_own_thread() {
+            return false;
         }
+        self.spawner.shared.crew.wait_until_done(timeout)
     }
 
     fn report(&self) -> Report {

@@ -112,7 +112,7 @@ impl<D: Driver + Send + 'static, Q: Queues> fmt::Debug for Home<D, Q> {
 
 impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
     pub(crate) fn new(driver: D, config: Config) -> Arc<Self> {
-        let workers = (0..config.workers).map(|_| CachePadded::new(Worker::new(config.slot)));
+        let workers = (0..config.workers).map(|_| CachePadded::new(Worker::new()));
         Arc::new(Self {
             workers: workers.collect(),
             inbox: Inbox::new(),
@@ -267,6 +267,8 @@ impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
     /// What is left of a poll on a thread that is not at home any more.
     pub(crate) fn settle_elsewhere(&self, ran: Ran<Home<D, Q>>) {
         match ran {
+            // If it pended for the first time, the shutdown may not have seen it.
+            Ran::Pending if self.idle.is_closed() => self.crew.call_last(),
             Ran::Pending => {}
             Ran::Done => self.count_end_elsewhere(),
             Ran::Yielded(task) => self.push_woken_elsewhere(task),

@@ -38,15 +38,10 @@ pub(crate) enum Watched {
 }
 
 impl Watch {
-    pub(crate) const fn new() -> Self {
-        Self { polls: Vec::new(), turns: 0 }
-    }
-
     /// Takes down how things stand.
-    pub(crate) fn begin<D: Driver + Send + 'static, Q: Queues>(&mut self, shared: &Shared<D, Q>) {
-        self.polls.clear();
-        self.polls.extend(shared.workers.iter().map(|worker| worker.counters.polls.read()));
-        self.turns = turns(shared);
+    pub(crate) fn new<D: Driver + Send + 'static, Q: Queues>(shared: &Shared<D, Q>) -> Self {
+        let polls = shared.workers.iter().map(|worker| worker.counters.polls.read());
+        Self { polls: polls.collect(), turns: turns(shared) }
     }
 
     /// How many tasks the worker has polled since the last time, when it has polled `polls` now.
@@ -60,26 +55,31 @@ fn turns<D: Driver + Send + 'static, Q: Queues>(shared: &Shared<D, Q>) -> u64 {
 }
 
 impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
-    /// One look around, while this worker sleeps. `drives`: it holds the driver.
-    pub(crate) fn look_after(&mut self, drives: bool) -> Watched {
+    /// Takes what is in the slots of workers that have stood still since the last look. Returns whether
+    /// there is anything to do for those, and how many tasks the others have polled.
+    pub(crate) fn rescue(&mut self) -> (bool, u64) {
         let shared = self.shared;
         let (mut found, mut moved) = (false, 0);
         for (at, worker) in shared.workers.iter().enumerate() {
-            if at == self.index {
+            let polls = self.watch.polls_since(at, worker.counters.polls.read());
+            moved += polls;
+            if at == self.index || polls != 0 || shared.idle.is_asleep(at) {
                 continue;
             }
-            let polls = self.watch.polls_since(at, worker.counters.polls.read());
-            if polls != 0 {
-                moved += polls;
-            } else if !shared.idle.is_asleep(at) {
-                if let Some(task) = worker.slot.take() {
-                    self.push(task);
-                    self.worker.counters.rescues.add(1);
-                    found = true;
-                }
-                found |= worker.has_queued() || shared.has_shared();
+            if let Some(task) = worker.slot.take() {
+                self.push(task);
+                self.worker.counters.rescues.add(1);
+                found = true;
             }
+            found |= worker.has_queued() || shared.has_shared();
         }
+        (found, moved)
+    }
+
+    /// One look around, while this worker sleeps. `drives`: it holds the driver.
+    pub(crate) fn look_after(&mut self, drives: bool) -> Watched {
+        let shared = self.shared;
+        let (found, moved) = self.rescue();
         let turned = mem::replace(&mut self.watch.turns, turns(shared));
         let deserted = !drives && !shared.driver.is_held() && turned == self.watch.turns;
         self.is_wanted_in_driver = deserted;

@@ -36,9 +36,9 @@ pub(crate) struct Worker<D: Driver + Send + 'static, Q: Queues> {
 /// What is the worker's thread's alone.
 pub(crate) struct Own<L> {
     pub(crate) local: L,
-    /// What is woken goes to the slot. Not while the driver hands out wakers, which have an order of
-    /// their own, and not with the slot switched off.
-    pub(crate) fills_slot: Cell<bool>,
+    /// The driver is being turned here, and hands out wakers: what they wake has an order of its own,
+    /// and does not go to the slot.
+    pub(crate) turns: Cell<bool>,
 }
 
 // SAFETY: `own` is reached by the thread at home alone (Invariant), and moves between threads as a
@@ -49,7 +49,7 @@ unsafe impl<D: Driver + Send + 'static, Q: Queues> Sync for Worker<D, Q> {}
 pub(crate) const LOCAL_MAX: usize = if cfg!(rt_loom) { 2 } else { 256 };
 
 impl<D: Driver + Send + 'static, Q: Queues> Worker<D, Q> {
-    pub(crate) fn new(slot: bool) -> Self {
+    pub(crate) fn new() -> Self {
         let local = Local::<D, Q>::new();
         Self {
             slot: Slot::new(),
@@ -57,7 +57,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Worker<D, Q> {
             seat: AtomicPtr::new(ptr::null_mut()),
             offered: AtomicBool::new(false),
             counters: Counters::new(),
-            own: Own { local, fills_slot: Cell::new(slot) },
+            own: Own { local, turns: Cell::new(false) },
         }
     }
 
@@ -101,7 +101,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Worker<D, Q> {
     /// As [`own`](Self::own).
     #[inline]
     pub(crate) unsafe fn push_woken(&self, shared: &Shared<D, Q>, task: Task<D, Q>) {
-        let displaced = match self.own.fills_slot.get() {
+        let displaced = match shared.config.slot && !self.own.turns.get() {
             true => self.slot.put(task),
             false => Some(task),
         };
