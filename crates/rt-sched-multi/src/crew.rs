@@ -160,6 +160,12 @@ impl Crew {
         true
     }
 
+    /// Whether the calling thread is one of the scheduler's own, at home or not.
+    pub(crate) fn is_here(&self) -> bool {
+        let here = thread::current().id();
+        self.lock().threads.iter().any(|thread| thread.thread().id() == here)
+    }
+
     /// Workers that have not left.
     pub(crate) fn working(&self) -> usize {
         self.lock().working
