@@ -7,8 +7,8 @@
 //! | thread that is about to block            | standby                                   |
 //! |------------------------------------------|-------------------------------------------|
 //! | B1 leave home, store OFFERED             | G1 wait for a worker's number             |
-//! | B2 store the number at a standby, unpark | G2 exchange OFFERED → taken: at home, else G1 |
-//! | block                                    |                                           |
+//! | B2 unless one is EXPECTED: store the number at a standby, unpark | G2 swap EXPECTED → not |
+//! | block                                    | G3 exchange OFFERED → taken: at home, else G1 |
 //! | B3 exchange OFFERED → taken: home again, else homeless |                             |
 //!
 //! **Claim (one at home).** At most one thread is at home at a worker, and it sees what the one before
@@ -16,8 +16,14 @@
 //! **Why.** Who leaves home does so before B1; who comes home does it after an exchange that only one
 //! wins, and which is an Acquire of B1's Release. B3 may fail: the thread then goes on with its task,
 //! as one that is no worker's, and is a standby when that pends.
-//! **Breaks if** B1 is weaker than Release, or G2 than Acquire.
+//! **Breaks if** B1 is weaker than Release, or G3 than Acquire.
 //! **Checked by** `crew::loom_tests::one_at_home`.
+//!
+//! **Claim (somebody comes).** An offer that is not taken back is taken by a standby.
+//! **Why.** B2 and G2 swap one word. B2 first, and finds a standby expected: that one's G2 comes
+//! later, and with it the G3 that sees B1. G2 first: B2 finds none expected, and sends one.
+//! **Breaks if** B2 is weaker than Release or G2 than Acquire.
+//! **Checked by** `crew::loom_tests::somebody_comes`.
 //!
 //! # Protocol: shutdown
 //! 1. The idle word is closed: nobody waits any more, and what is spawned from here on is cancelled.
@@ -209,7 +215,7 @@ pub(crate) fn start<D: Driver + Send + 'static, Q: Queues>(
     Ok(())
 }
 
-/// Starts a thread that comes home at `worker`; with `by_offer` only if it takes that (G2).
+/// Starts a thread that comes home at `worker`; with `by_offer` only if it takes that (G3).
 fn start_thread<D: Driver + Send + 'static, Q: Queues>(
     shared: &StdArc<Shared<D, Q>>,
     env: Env,
@@ -240,12 +246,12 @@ fn main<D: Driver + Send + 'static, Q: Queues>(
     shared.config.thread_starts();
     let ran = context::drive(env, ptr::null(), 0, |ctx| {
         context::seed(ctx, shared.config.seed.wrapping_add(first as u64));
-        let mut next = match by_offer && !take_offer(&shared.workers[first]) {
+        let mut next = match by_offer && !answer(&shared.workers[first]) {
             false => Some(first),
             true => stand_by(shared, &seat),
         };
         while let Some(worker) = next {
-            // SAFETY: whoever started this thread gave it the worker, or G2 did: nobody else is at
+            // SAFETY: whoever started this thread gave it the worker, or G3 did: nobody else is at
             // home there (Claim).
             unsafe { ctx.move_home(shared.address(), worker as u16) };
             if Core::new(shared, ctx, &seat, worker).run() == End::Closed {
@@ -276,7 +282,7 @@ fn stand_by<D: Driver + Send + 'static, Q: Queues>(
         match seat.take_order() {
             LEAVE => return None,
             order => {
-                if take_offer(&shared.workers[order - 1]) {
+                if answer(&shared.workers[order - 1]) {
                     return Some(order - 1);
                 }
             }
@@ -284,10 +290,17 @@ fn stand_by<D: Driver + Send + 'static, Q: Queues>(
     }
 }
 
-/// G2, B3.
+/// G2, G3, for a standby that was sent.
+fn answer<D: Driver + Send + 'static, Q: Queues>(worker: &Worker<D, Q>) -> bool {
+    // Acquire pairs with B2.
+    worker.expects_standby.swap(false, site("crew.G2", Acquire));
+    take_offer(worker)
+}
+
+/// G3, B3.
 fn take_offer<D: Driver + Send + 'static, Q: Queues>(worker: &Worker<D, Q>) -> bool {
     // Acquire pairs with B1.
-    worker.offered.compare_exchange(true, false, site("crew.G2", Acquire), Relaxed).is_ok()
+    worker.offered.compare_exchange(true, false, site("crew.G3", Acquire), Relaxed).is_ok()
 }
 
 /// Runs `f`, which may block. If this thread is a worker's, another becomes the worker meanwhile.
@@ -330,17 +343,34 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Lent<'a, D, Q> {
         // SAFETY: at home nowhere.
         unsafe { ctx.move_home(ptr::null(), ctx.shard()) };
         let lent = Self { shared, ctx, worker };
-        it.offered.store(true, site("crew.B1", Release)); // B1, pairs with G2
-        let (standby, env) = {
-            let mut state = shared.crew.lock();
-            (state.standbys.pop(), state.env.as_ref().and_then(WeakEnv::upgrade))
-        };
-        match (standby, env) {
-            (Some(seat), _) => seat.order(worker + 1), // B2
-            (None, Some(env)) => start_thread(shared, env, worker, true).ok()?, // or home again, by the drop
-            (None, None) => return None,
+        it.offered.store(true, site("crew.B1", Release)); // B1, pairs with G3
+        // B2. Release pairs with G2.
+        if !it.expects_standby.swap(true, site("crew.B2", Release))
+            && send_standby(shared, worker).is_err()
+        {
+            it.expects_standby.store(false, Relaxed); // as it was
+            return None; // home again, by the drop
         }
         Some(lent)
+    }
+}
+
+/// B2: sends a standby to take `worker` over, or starts one.
+fn send_standby<D: Driver + Send + 'static, Q: Queues>(
+    shared: &StdArc<Shared<D, Q>>,
+    worker: usize,
+) -> io::Result<()> {
+    let (standby, env) = {
+        let mut state = shared.crew.lock();
+        (state.standbys.pop(), state.env.as_ref().and_then(WeakEnv::upgrade))
+    };
+    match (standby, env) {
+        (Some(seat), _) => {
+            seat.order(worker + 1);
+            Ok(())
+        }
+        (None, Some(env)) => start_thread(shared, env, worker, true),
+        (None, None) => Err(io::ErrorKind::NotFound.into()), // nobody is left who would need it
     }
 }
 

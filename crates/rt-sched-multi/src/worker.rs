@@ -29,6 +29,8 @@ pub(crate) struct Worker<D: Driver + Send + 'static, Q: Queues> {
     seat: AtomicPtr<Seat>,
     /// The worker is to be had: see the crew's protocol.
     pub(crate) offered: AtomicBool,
+    /// A standby is on its way to look whether it is.
+    pub(crate) expects_standby: AtomicBool,
     pub(crate) counters: Counters,
     own: Own<Local<D, Q>>,
 }
@@ -56,6 +58,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Worker<D, Q> {
             stealer: local.stealer(),
             seat: AtomicPtr::new(ptr::null_mut()),
             offered: AtomicBool::new(false),
+            expects_standby: AtomicBool::new(false),
             counters: Counters::new(),
             own: Own { local, turns: Cell::new(false) },
         }
