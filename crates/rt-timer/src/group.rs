@@ -43,9 +43,9 @@ use std::ptr;
 
 use rt_task::base::context;
 use rt_task::base::seam::Wakes;
-use rt_task::base::shim::{AtomicU64, AtomicUsize, Ordering::*};
+use rt_task::base::shim::{AtomicU32, AtomicU64, AtomicUsize, Ordering::*};
 
-use crate::moment::Moment;
+use crate::moment::{Moment, Phase};
 use crate::shard::{Call, NEVER, Shard, Turn};
 
 /// All timers of one driver. Lives for ever; see the module.
@@ -54,6 +54,8 @@ pub(crate) struct Group {
     /// The address by which the driver's scheduler knows that it is at home; zero if it has none.
     /// A hint.
     home: AtomicUsize,
+    /// Of the driver's ticks. Whose driver is gone may read that of the next: its ticks meet no wheel.
+    phase: AtomicU32,
     waiting: Waiting,
 }
 
@@ -70,6 +72,7 @@ impl Group {
         Self {
             shards: (0..shards).map(|_| Shard::new()).collect(),
             home: AtomicUsize::new(0),
+            phase: AtomicU32::new(0),
             waiting: Waiting::default(),
         }
     }
@@ -82,10 +85,12 @@ impl Group {
     /// Begins with empty wheels at `origin`, for a driver that the result names. `shared`: by several
     /// threads, which tell how long they wait by [`before_wait`](Self::before_wait).
     pub(crate) fn open(&'static self, origin: Moment, shared: bool) -> Stamp {
+        let phase = Phase::at(origin);
         self.home.store(0, Relaxed); // a hint
+        self.phase.store(phase.nanos(), Relaxed); // travels with the stamp
         let mut generation = 0;
         for shard in &self.shards {
-            generation = shard.open(origin, shared.then_some(&self.waiting));
+            generation = shard.open(phase.tick_at(origin), shared.then_some(&self.waiting));
         }
         Stamp { group: self, generation }
     }
@@ -95,6 +100,12 @@ impl Group {
         // All of them, before any begins again: by one that is open, `waiting` may be written.
         let again = self.shards.iter().filter(|shard| shard.close());
         again.count() == self.shards.len()
+    }
+
+    /// How the driver's ticks are shifted.
+    #[inline]
+    pub(crate) fn phase(&self) -> Phase {
+        Phase::of_nanos(self.phase.load(Relaxed)) // as `open` says
     }
 
     #[inline]

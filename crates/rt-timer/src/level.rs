@@ -78,10 +78,12 @@ impl Level {
         slot.hint = if occupied { slot.hint.min(hint) } else { hint };
     }
 
+    /// Returns the slot's hint if it is empty now.
+    ///
     /// # Safety
     /// The entry is linked in that slot.
     #[inline]
-    pub(crate) unsafe fn unlink(&mut self, slot: usize, entry: NonNull<Entry>) {
+    pub(crate) unsafe fn unlink(&mut self, slot: usize, entry: NonNull<Entry>) -> Option<u64> {
         // SAFETY: linked, hence alive.
         let unlinked = unsafe { entry.as_ref() };
         // SAFETY: linked here, and the wheel is held by `&mut`: the caller has the entry.
@@ -99,9 +101,11 @@ impl Level {
             Some(next) => unsafe { has(next) }.previous(links.previous),
             None => list.last = links.previous,
         }
-        if list.first.is_none() {
-            self.occupied &= !(1 << slot);
+        if list.first.is_some() {
+            return None;
         }
+        self.occupied &= !(1 << slot);
+        Some(list.hint)
     }
 
     /// Takes the first entry of the slot.

@@ -1,7 +1,8 @@
 //! Deadlines to wakers: a hierarchical timing wheel, sleeps, timeouts and intervals.
 //!
 //! 1. [`Driver::new`] makes timers by a clock, in two halves. The [`Driver`] goes to the thread that
-//!    waits: it says when to be back, and hands out the wakers of what is due.
+//!    waits: it says when to be back, and hands out the wakers of what is due. [`Driver::shared`] does
+//!    the same for the workers of a scheduler, with a wheel for each.
 //! 2. The [`Handle`] arms timers, from any thread: [`Handle::sleep`], [`Timeout::new`],
 //!    [`Interval::new`]. Once it is entered ([`Env::with_time`]), the free functions find it.
 //! 3. Await them: [`sleep()`], [`timeout()`], [`interval()`] and their like have the names and the meaning
@@ -34,11 +35,13 @@
 //! # What is promised
 //! A timer is never early, and at most a millisecond and the driver's turn late. It is part of its
 //! future: arming it allocates nothing, dropping it, on any thread, disarms it. Arming it on the
-//! thread that turns the driver makes no system call.
+//! thread that turns the driver makes no system call; nor does arming it on a worker that shares the
+//! driver, unless another waits in it just then, and for something later.
 //!
 //! # Where to read on
 //! `wheel.rs` (over `level.rs` and `entry.rs`) is the wheel, pure; `shard.rs` puts it behind a lock
-//! and says how a waiting thread learns of an earlier timer; `node.rs` is one timer's life;
+//! and says how a waiting thread learns of an earlier timer; `group.rs` says the same for threads that
+//! share a driver; `node.rs` is one timer's life;
 //! `driver.rs` and `handle.rs` are the two halves; `moment.rs` rounds to ticks; `sleep.rs`,
 //! `timeout.rs` and `interval.rs` are for users; `clock.rs` stops the time.
 //!

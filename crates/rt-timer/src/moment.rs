@@ -96,6 +96,16 @@ impl Phase {
         Self((origin.0 % TICK_NANOS) as u32)
     }
 
+    /// The phase that [`nanos`](Self::nanos) tells.
+    #[inline]
+    pub(crate) fn of_nanos(nanos: u32) -> Self {
+        Self(nanos)
+    }
+
+    pub(crate) fn nanos(self) -> u32 {
+        self.0
+    }
+
     /// The last tick at or before `moment`.
     #[inline]
     pub(crate) fn tick_at(self, moment: Moment) -> u64 {

@@ -43,7 +43,7 @@ use rt_task::base::shim::{AtomicU8, Ordering::*, UnsafeCell, site};
 
 use crate::entry::{Entry, Spot};
 use crate::group::{Group, Stamp};
-use crate::moment::{Moment, Phase, Rest, Split};
+use crate::moment::{Moment, Rest, Split};
 use crate::shard::{Held, Shard};
 
 const IDLE: u8 = 0;
@@ -80,7 +80,7 @@ impl Node {
     /// A timer of the driver that `stamp` names. One that is `due` never meets the driver.
     #[inline]
     pub(crate) fn new(stamp: Stamp, deadline: Moment, due: bool) -> Self {
-        let Split { tick, rest } = Phase::default().split(deadline);
+        let Split { tick, rest } = stamp.group.phase().split(deadline);
         Self {
             entry: Entry::new(tick),
             waker: UnsafeCell::new(None),
@@ -158,17 +158,14 @@ impl Node {
 
     fn arm_in(&self, shard: &mut Held<'_>) -> Poll<Result<(), Closed>> {
         // SAFETY: linked nowhere, and the caller is the owner: it has the entry.
-        let deadline = unsafe { self.deadline_unlocked() };
-        let Split { tick, rest } = shard.phase().split(deadline);
+        let tick = unsafe { self.entry.spot() }.tick();
         if tick <= shard.wheel().elapsed() {
             self.state.store(FIRED, Relaxed); // the owner's alone: publishes nothing
             return Poll::Ready(Ok(()));
         }
-        self.rest.set(rest);
         // SAFETY: linked nowhere; pinned, and unlinked by `drop` if not before.
-        unsafe { shard.wheel().insert(self.entry(), tick) };
+        unsafe { shard.insert(self.entry(), tick) };
         self.state.store(ARMED, Relaxed); // published by the lock
-        shard.earlier();
         Poll::Pending
     }
 
@@ -228,10 +225,11 @@ impl Node {
     /// Starts over with another deadline. The waker of one that is armed stays.
     pub(crate) fn reset(self: Pin<&mut Self>, deadline: Moment) {
         let node = self.into_ref().get_ref();
-        if node.look() == ARMED && node.reset_armed(deadline) {
+        let split = node.group.phase().split(deadline);
+        if node.look() == ARMED && node.reset_armed(split) {
             return;
         }
-        let Split { tick, rest } = Phase::default().split(deadline);
+        let Split { tick, rest } = split;
         // SAFETY: not linked, and the caller is the owner: it has the entry.
         unsafe { node.entry.set_spot(Spot::new(tick, 0)) };
         node.rest.set(rest);
@@ -239,34 +237,29 @@ impl Node {
     }
 
     /// Whether it was still armed. One read-modify-write.
-    fn reset_armed(&self, deadline: Moment) -> bool {
+    fn reset_armed(&self, Split { tick, rest }: Split) -> bool {
         let mut shard = self.shard().lock();
         if !self.is_armed() {
             return false;
         }
-        let Split { tick, rest } = shard.phase().split(deadline);
         self.rest.set(rest);
-        // SAFETY: armed, hence linked in this shard's wheel.
-        unsafe { shard.wheel().reset(self.entry(), tick) };
-        let mut waker = None;
-        if tick <= shard.wheel().elapsed() {
-            // The wheel has been there already: no later turn need come for it.
-            // SAFETY: linked, as above.
-            unsafe { shard.wheel().remove(self.entry()) };
-            // SAFETY: unlinked by the holder of the lock, who is the owner, too.
-            waker = unsafe { self.replace_waker(None) };
-            self.state.store(FIRED, Relaxed); // the owner's alone: publishes nothing
+        if tick > shard.wheel().elapsed() {
+            // SAFETY: armed, hence linked in this shard's wheel.
+            unsafe { shard.reset(self.entry(), tick) };
+            shard.unlock_and_call();
+            return true;
         }
-        match waker {
-            Some(waker) => {
-                shard.later();
-                drop(shard);
-                waker.wake();
-            }
-            None => {
-                shard.earlier();
-                shard.unlock_and_call();
-            }
+        // The wheel has been there already: no later turn need come for it.
+        // SAFETY: armed, hence linked in this shard's wheel.
+        unsafe { shard.remove(self.entry()) };
+        // SAFETY: unlinked just now, by the holder of the lock, who is the owner, too.
+        unsafe { self.entry.set_spot(Spot::new(tick, 0)) };
+        // SAFETY: as above.
+        let waker = unsafe { self.replace_waker(None) };
+        self.state.store(FIRED, Relaxed); // the owner's alone: publishes nothing
+        drop(shard);
+        if let Some(waker) = waker {
+            waker.wake();
         }
         true
     }
@@ -322,8 +315,7 @@ impl Drop for Node {
             let mut shard = node.shard().lock();
             if node.is_armed() {
                 // SAFETY: armed, hence linked in this shard's wheel.
-                unsafe { shard.wheel().remove(node.entry()) };
-                shard.later();
+                unsafe { shard.remove(node.entry()) };
                 // SAFETY: unlinked by the holder of the lock, who is the owner, too.
                 waker = unsafe { node.replace_waker(None) };
             }

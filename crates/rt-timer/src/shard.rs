@@ -23,7 +23,7 @@
 //! **Breaks if** A2 clears SEEN without A3, or a removal clears it.
 //! **Checked by** `shard::loom_tests::no_timer_is_missed`.
 
-use std::ptr;
+use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
 use rt_task::base::byte_lock::{ByteGuard, ByteLock};
@@ -32,8 +32,8 @@ use rt_task::base::driver::WakeBatch;
 use rt_task::base::seam::Wakes;
 use rt_task::base::shim::{AtomicU64, Ordering::*};
 
+use crate::entry::Entry;
 use crate::group::Waiting;
-use crate::moment::{Moment, Phase};
 use crate::node::{Fire, fire};
 use crate::wheel::{Step, Wheel};
 
@@ -47,7 +47,6 @@ pub(crate) struct Shard {
 
 struct Locked {
     wheel: Wheel,
-    phase: Phase,
     generation: u16,
     owner: Owner,
 }
@@ -72,22 +71,16 @@ pub(crate) const NEVER: u64 = u64::MAX >> 1;
 impl Shard {
     /// A shard that no driver uses.
     pub(crate) fn new() -> Self {
-        let locked = Locked {
-            wheel: Wheel::new(0),
-            phase: Phase::default(),
-            generation: 0,
-            owner: Owner::default(),
-        };
+        let locked = Locked { wheel: Wheel::new(0), generation: 0, owner: Owner::default() };
         Self { locked: ByteLock::new(locked), published: AtomicU64::new(NEVER << 1) }
     }
 
-    /// Begins with an empty wheel at `origin`. Returns the generation. With `waiting`, by which those
+    /// Begins with an empty wheel that stands at the tick `origin`. Returns the generation. With `waiting`, by which those
     /// that share the driver tell how long they wait.
-    pub(crate) fn open(&self, origin: Moment, waiting: Option<&'static Waiting>) -> u16 {
+    pub(crate) fn open(&self, origin: u64, waiting: Option<&'static Waiting>) -> u16 {
         let mut held = self.lock();
         let locked = &mut *held.guard;
-        locked.phase = Phase::at(origin);
-        locked.wheel.restart(locked.phase.tick_at(origin));
+        locked.wheel.restart(origin);
         locked.owner.waiting = waiting;
         locked.generation
     }
@@ -184,7 +177,7 @@ impl Shard {
                     if turn.at_home {
                         held.see();
                     } else {
-                        held.later();
+                        held.raise();
                     }
                     return true;
                 }
@@ -241,37 +234,74 @@ impl Held<'_> {
         &mut self.guard.wheel
     }
 
-    #[inline]
-    pub(crate) fn phase(&self) -> Phase {
-        self.guard.phase
-    }
-
     fn earliest(&self) -> u64 {
         self.guard.wheel.earliest().unwrap_or(NEVER)
     }
 
-    /// A2, after the wheel's earliest may have become earlier.
+    /// A1, A2: [`Wheel::insert`].
+    ///
+    /// # Safety
+    /// That of [`Wheel::insert`].
     #[inline]
-    pub(crate) fn earlier(&mut self) {
+    pub(crate) unsafe fn insert(&mut self, entry: NonNull<Entry>, tick: u64) {
+        // SAFETY: the contract is the same.
+        unsafe { self.wheel().insert(entry, tick) };
+        self.lower(tick);
+    }
+
+    /// [`Wheel::remove`].
+    ///
+    /// # Safety
+    /// That of [`Wheel::remove`].
+    #[inline]
+    pub(crate) unsafe fn remove(&mut self, entry: NonNull<Entry>) {
+        // SAFETY: the contract is the same.
+        let emptied = unsafe { self.wheel().remove(entry) };
+        self.raise_from(emptied);
+    }
+
+    /// A1, A2: [`Wheel::reset`].
+    ///
+    /// # Safety
+    /// That of [`Wheel::reset`].
+    #[inline]
+    pub(crate) unsafe fn reset(&mut self, entry: NonNull<Entry>, tick: u64) {
+        // SAFETY: the contract is the same.
+        let emptied = unsafe { self.wheel().reset(entry, tick) };
+        self.lower(tick);
+        self.raise_from(emptied);
+    }
+
+    /// A2 for a timer at `tick`. The others are not earlier than what is published.
+    #[inline]
+    fn lower(&mut self, tick: u64) {
         let word = self.published.load(Relaxed); // written under the lock alone
-        let earliest = self.earliest();
+        if tick >= word >> 1 {
+            return;
+        }
         let owner = &self.guard.owner;
         let (seen, call) = match owner.waiting {
-            // A change to later is nobody's concern.
-            _ if earliest >= word >> 1 => (word & SEEN, false),
-            Some(waiting) => (0, waiting.is_owed_a_call(earliest)), // A3 of the shared wait
+            Some(waiting) => (0, waiting.is_owed_a_call(tick)), // A3 of the shared wait
             None if owner.is_here() => (word & SEEN, false),
             None => (0, word & SEEN != 0),
         };
         if call {
             self.call = owner.call.clone();
         }
-        self.published.store(earliest << 1 | seen, Relaxed); // as the module says
+        self.published.store(tick << 1 | seen, Relaxed); // as the module says
+    }
+
+    /// Publishes what is earliest now, if it may have been `emptied` until now.
+    #[inline]
+    fn raise_from(&mut self, emptied: Option<u64>) {
+        let tick = self.published.load(Relaxed) >> 1; // written under the lock alone
+        if emptied.is_some_and(|emptied| emptied <= tick) {
+            self.raise();
+        }
     }
 
     /// After the wheel's earliest may have become later. Nobody need be called for that.
-    #[inline]
-    pub(crate) fn later(&mut self) {
+    fn raise(&mut self) {
         let word = self.published.load(Relaxed); // written under the lock alone
         let tick = self.earliest().max(word >> 1);
         self.published.store(tick << 1 | word & SEEN, Relaxed); // as the module says

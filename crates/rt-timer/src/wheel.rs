@@ -122,35 +122,36 @@ impl Wheel {
         }
     }
 
-    /// Unlinks an entry.
+    /// Unlinks an entry. Returns what [`earliest`](Self::earliest) may have been for its sake and is no
+    /// more.
     ///
     /// # Safety
     /// The entry is linked in this wheel.
     #[inline]
-    pub(crate) unsafe fn remove(&mut self, entry: NonNull<Entry>) {
-        // SAFETY: the contract is the same.
-        unsafe { self.unlink(entry) };
+    pub(crate) unsafe fn remove(&mut self, entry: NonNull<Entry>) -> Option<u64> {
         self.len -= 1;
+        // SAFETY: the contract is the same.
+        unsafe { self.unlink(entry) }
     }
 
     /// # Safety
     /// That of [`remove`](Self::remove).
-    unsafe fn unlink(&mut self, entry: NonNull<Entry>) {
+    unsafe fn unlink(&mut self, entry: NonNull<Entry>) -> Option<u64> {
         // SAFETY: linked, hence alive.
         let linked = unsafe { entry.as_ref() };
         // SAFETY: linked in a wheel that is held by `&mut`: we have the entry.
         let spot = unsafe { linked.spot() }.slot();
         // SAFETY: linked, and there.
-        unsafe { self.levels[spot / SLOTS].unlink(spot % SLOTS, entry) };
+        unsafe { self.levels[spot / SLOTS].unlink(spot % SLOTS, entry) }
     }
 
     /// Gives a linked entry another tick. A later one is only written down: the entry moves when
     /// its old slot comes. That touches no neighbour, and a deadline that is pushed back again and
-    /// again (a keep-alive) moves once for many.
+    /// again (a keep-alive) moves once for many. Returns what [`remove`](Self::remove) does.
     ///
     /// # Safety
     /// The entry is linked in this wheel.
-    pub(crate) unsafe fn reset(&mut self, entry: NonNull<Entry>, tick: u64) {
+    pub(crate) unsafe fn reset(&mut self, entry: NonNull<Entry>, tick: u64) -> Option<u64> {
         // SAFETY: linked, hence alive.
         let linked = unsafe { entry.as_ref() };
         // SAFETY: linked in a wheel that is held by `&mut`: we have the entry.
@@ -158,12 +159,13 @@ impl Wheel {
         if tick >= spot.tick() {
             // SAFETY: as above.
             unsafe { linked.set_spot(Spot::new(tick, spot.slot())) };
-            return;
+            return None;
         }
         // SAFETY: linked here (contract).
-        unsafe { self.unlink(entry) };
+        let emptied = unsafe { self.unlink(entry) };
         // SAFETY: unlinked just now, and alive as before (contract of `insert`).
         unsafe { self.link(entry, tick) };
+        emptied
     }
 
     /// One step towards `now`. To be repeated until [`Step::Done`]; a `now` that has passed counts
@@ -214,6 +216,9 @@ impl Wheel {
     /// pushed back.
     #[inline]
     pub(crate) fn earliest(&self) -> Option<u64> {
+        if self.len == 0 {
+            return None; // without a look at each level
+        }
         let First { level, slot, start } = self.first()?;
         match start <= self.elapsed {
             true => Some(self.elapsed),

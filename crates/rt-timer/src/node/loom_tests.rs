@@ -9,6 +9,7 @@ use rt_task::base::seam::Wakes;
 use rt_task::base::shim::{model, thread};
 
 use super::*;
+use crate::moment::{Moment, Phase};
 use crate::pool;
 
 const START: u64 = 1000;

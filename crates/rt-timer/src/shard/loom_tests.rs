@@ -11,6 +11,7 @@ use rt_task::base::shim::{model, thread};
 
 use super::*;
 use crate::group::Stamp;
+use crate::moment::{Moment, Phase};
 use crate::node::Node;
 use crate::pool;
 
