@@ -260,7 +260,6 @@ impl Word {
     }
 
     /// E1: an event for the tenant of `generation`.
-    #[inline]
     fn event(self, generation: u32, ready: Ready) -> (Option<Self>, Fired) {
         if generation != self.generation() {
             return (None, Fired::default());
@@ -273,7 +272,6 @@ impl Word {
     }
 
     /// The WAITING bits of the cells that `ready` satisfies.
-    #[inline]
     fn satisfied(self, ready: Ready) -> RawWord {
         const READ: RawWord = Cell::PolledRead.waiting() | Cell::FutureRead.waiting();
         const WRITE: RawWord = Cell::PolledWrite.waiting() | Cell::FutureWrite.waiting();
@@ -328,7 +326,6 @@ impl Word {
     }
 
     /// W1: the claimed cell holds a waker. If there is no need to wait, it stays claimed.
-    #[inline]
     fn wait(self, cell: Cell) -> (Option<Self>, Known) {
         debug_assert!(self.has(cell.claimed()), "W1 needs a claim: {self:?}");
         match self.known(cell.mask()) {
