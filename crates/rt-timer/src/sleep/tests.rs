@@ -515,13 +515,18 @@ impl Schedule for Queue {
 #[test]
 fn a_dump_tells_where_a_task_sleeps() {
     let rig = Rig::paused();
-    let _entered = context::enter(rig.env());
+    let entered = context::enter(rig.env());
+    let queue = Queue::default();
     let line = line!() + 1;
-    let (runnable, handle) = rt_task::spawn(async { sleep(ms(10)).await }, Queue::default());
+    let (runnable, handle) = rt_task::spawn(async { sleep(ms(10)).await }, queue.clone());
     assert!(matches!(runnable.run(), Ran::Pending));
     let (wait, leaves) = handle.info().wait.expect("it waits");
     assert_eq!((wait.kind, leaves), (WaitKind::Time, 1));
     assert_eq!((wait.site.file(), wait.site.line()), (file!(), line));
+    drop((entered, rig));
+    // Woken by the driver's end: the task holds the queue that holds the task.
+    let woken = std::mem::take(&mut *queue.0.lock().unwrap());
+    assert_eq!(woken.len(), 1);
 }
 
 #[test]
