@@ -60,7 +60,7 @@ impl<D> DriverSlot<D> {
         // H1, pairs with H2
         let held =
             self.state.compare_exchange(FREE, HELD, site("driver.H1", Acquire), Relaxed).is_ok();
-        held.then_some(Held { slot: self })
+        held.then(|| Held { slot: self }) // made only if held: dropping one lets go
     }
 
     /// Whether somebody holds it, a moment ago.
@@ -112,3 +112,6 @@ impl<D> std::fmt::Debug for DriverSlot<D> {
         f.debug_struct("DriverSlot").field("is_held", &self.is_held()).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, rt_loom))]
+mod loom_tests;

@@ -9,7 +9,7 @@
 //!
 //! | field       | set by            | cleared by     | means                                          |
 //! |-------------|-------------------|----------------|------------------------------------------------|
-//! | a bit of `SLEEPERS` | D2        | D5, C2, K1     | that worker waits, or is about to              |
+//! | a bit of `SLEEPERS` | D2        | D5, C2         | that worker waits, or is about to              |
 //! | `SEARCHING` | C2, `start_searching` | D2, `found` | workers that look for work, those called included |
 //! | `WATCHED`   | D2                | D5, `unwatch`  | one of the sleepers wakes by itself now and then |
 //! | `CLOSED`    | K1                | never          | the scheduler shuts down: nobody may sleep     |
@@ -34,6 +34,21 @@
 //! are of one word), so its D3 comes after the push. Who is called searches before it sleeps again.
 //! **Breaks if** one of the fences goes, or D3.
 //! **Checked by** `idle::loom_tests::no_push_is_overlooked`.
+//!
+//! **Claim (who calls and who is called see each other).** Who has cleared a bit sees where that worker
+//! waits; and the worker, once it has risen, sees what it is called for.
+//! **Why.** D2 is a Release that C2 acquires, and C2 one that D5 acquires.
+//! **Breaks if** one of them is weaker.
+//! **Checked by** `idle::loom_tests::who_calls_and_who_is_called_see_each_other`.
+//!
+//! **Claim (watched).** While some of a group sleep and others do not, one of the sleepers wakes by
+//! itself, or somebody is called who has not risen yet.
+//! **Why.** Who falls asleep with `WATCHED` clear sets it. It is cleared in two places: by D5 of the
+//! watcher, and by `unwatch` while all sleep. Whoever rises sees by the same step that changes its bit
+//! whether it is clear now, and calls another, who sets it when it falls asleep again.
+//! **Breaks if** D5 does not look, or `unwatch` clears the flag while one is awake.
+//! **Checked by** `idle::loom_tests::somebody_watches_while_not_all_sleep` and
+//! `idle::loom_tests::a_watcher_that_rises_is_followed_by_another`.
 //!
 //! What a worker pushes to its own queue is fenced by nobody: the worker is awake and runs it, and it
 //! looks at the word at every pick, so a sleeper that it did not see at one it sees at the next.
@@ -187,7 +202,7 @@ impl Idle {
                 group.word.compare_exchange_weak(word, asleep, site("idle.D2", Release), Relaxed);
             match slept {
                 Ok(_) => {
-                    fence(SeqCst); // pairs with C1's
+                    fence(site("idle.D2-fence", SeqCst)); // pairs with C1's
                     return Sleep::Asleep { watch };
                 }
                 Err(changed) => word = changed,
@@ -198,12 +213,11 @@ impl Idle {
     /// D4: whether nobody has called yet.
     #[inline]
     pub(crate) fn is_asleep(&self, worker: usize) -> bool {
-        // Acquire pairs with C2: who is called sees what it is called for.
-        let word = self.group(worker).word.load(site("idle.D4", Acquire));
+        let word = self.group(worker).word.load(Relaxed); // D5 orders
         word & (self.bit(worker) | CLOSED) == self.bit(worker)
     }
 
-    /// D5. `watch`: as D2 said.
+    /// D5. `watch`: as D2 said. Who was called sees what it is called for.
     pub(crate) fn rise(&self, worker: usize, watch: bool) -> Risen {
         let bit = self.bit(worker);
         let word = &self.group(worker).word;
@@ -233,7 +247,7 @@ impl Idle {
     /// `last` is called only if no other can be.
     #[inline]
     pub(crate) fn call_after_push(&self, last: impl Fn() -> usize) -> Option<usize> {
-        fence(SeqCst); // C1, pairs with D2's
+        fence(site("idle.C1", SeqCst)); // C1, pairs with D2's
         self.call(0, last)
     }
 
@@ -285,15 +299,16 @@ impl Idle {
         let mut called = Vec::new();
         let count = self.groups.len();
         for (group, Group { word, .. }) in self.groups.iter().enumerate() {
-            // As C2. A searcher that is called finds the word closed.
-            let before = word.fetch_or(CLOSED, site("idle.K1", AcqRel));
+            // The fence below makes it an Acquire, which pairs with D2: who is unparked is seen.
+            let before = word.fetch_or(CLOSED, Relaxed);
             let mut sleepers = before & SLEEPERS;
             while sleepers != 0 {
                 called.push(sleepers.trailing_zeros() as usize * count + group);
                 sleepers &= sleepers - 1;
             }
         }
-        fence(SeqCst); // pairs with C1's: who pushed and did not see CLOSED is found by the drain
+        // Pairs with C1's: who pushed and did not see CLOSED is found by the drain. And with D2.
+        fence(site("idle.K1", SeqCst));
         called
     }
 

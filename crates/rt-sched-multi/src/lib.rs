@@ -44,6 +44,8 @@ mod crew;
 mod driver;
 mod idle;
 mod metrics;
+#[cfg(all(test, rt_loom))]
+mod models;
 mod pace;
 mod pool;
 pub mod queue;

@@ -12,7 +12,8 @@
 //! **Why.** Only the worker makes the slot full, so an empty one stays empty until S1. A full one is
 //! emptied by one compare-exchange. A task cannot come back to the slot between a load and the
 //! exchange unseen: should it, the exchange takes the task that is there, which is right, too. S1 and
-//! S2 are Releases, S2, S3 and R2 Acquires.
+//! S2 are Releases, S3 and R2 Acquires; S2 takes out what the worker itself has put in, or the one
+//! whom it followed (see [`crew`](crate::crew)).
 //! **Breaks if** S1 or S2 is weaker than Release, or S3 or R2 weaker than Acquire.
 //! **Checked by** `slot::loom_tests::one_taker`.
 
@@ -45,9 +46,9 @@ impl<S: Schedule> Slot<S> {
         let task = runnable.into_link().as_ptr();
         let before = self.task.load(Relaxed); // decides S1 or S2; S2 orders
         if !before.is_null() {
-            // S2, pairs with S1 and with S3 and R2
+            // S2, pairs with S3 and R2. What it takes out the worker itself has put in.
             let swapped =
-                self.task.compare_exchange(before, task, site("slot.S2", AcqRel), Relaxed);
+                self.task.compare_exchange(before, task, site("slot.S2", Release), Relaxed);
             if swapped.is_ok() {
                 // SAFETY: the exchange took `before` out.
                 return Some(unsafe { runnable_of(before) });
@@ -93,3 +94,6 @@ impl<S: Schedule> fmt::Debug for Slot<S> {
         f.debug_struct("Slot").field("is_empty", &self.is_empty()).finish()
     }
 }
+
+#[cfg(all(test, rt_loom))]
+mod loom_tests;
