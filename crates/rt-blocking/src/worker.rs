@@ -18,12 +18,10 @@ use crate::shutdown::{join, unpark_all};
 /// From the first job to the last.
 pub(crate) fn main(shared: &StdArc<Shared>, desk: usize) {
     let mut worker = Worker::arrive(shared, desk);
-    shared.options.thread_starts();
     match shared.options.environment() {
-        Some(env) => context::visit_blocking(env, |_| worker.work()),
-        None => worker.work(),
+        Some(env) => context::visit_blocking(env, |_| worker.live()),
+        None => worker.live(),
     }
-    shared.options.thread_stops();
 }
 
 struct Worker<'a> {
@@ -40,6 +38,12 @@ impl<'a> Worker<'a> {
         let park = ThreadPark::new();
         let seat = StdArc::new(Seat::new(park.unparker()));
         Self { shared, desk, park, seat, look: Look::new() }
+    }
+
+    fn live(&mut self) {
+        self.shared.options.thread_starts();
+        self.work();
+        self.shared.options.thread_stops();
     }
 
     fn work(&mut self) {

@@ -260,8 +260,8 @@ pub(crate) fn block_in_place_entered<F: FnOnce() -> R, R>(closure: F) -> R {
     match ran {
         Ok(Ok(output)) => output,
         Ok(Err(())) => panic!(
-            "`block_in_place` at {site} would block a thread that runs a single-thread scheduler since \
-             {}: its tasks could not go on. Use `spawn_blocking`, or a runtime of \
+            "`block_in_place` at {site} would block a thread that runs tasks since {}, and the entered \
+             runtime has no other thread for them. Use `spawn_blocking`, or a runtime of \
              `Builder::new_multi_thread`",
             driven.since
         ),

@@ -1,7 +1,6 @@
 //! The options of a scheduler.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rt_task::base::contain;
@@ -156,9 +155,10 @@ impl Builder {
 
 impl Config {
     pub(crate) fn thread_name(&self) -> String {
-        let name = self.name.as_ref();
-        // A hook that panics names nothing.
-        let name = name.and_then(|name| catch_unwind(AssertUnwindSafe(|| name())).ok());
+        let mut name = None;
+        if let Some(hook) = &self.name {
+            contain(|| name = Some(hook())); // one that panics names nothing
+        }
         match name {
             // The system knows no name with a zero in it.
             Some(name) if !name.contains('\0') => name,

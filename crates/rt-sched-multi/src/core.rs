@@ -12,7 +12,7 @@ use std::time::Duration;
 use rt_task::base::context::Ctx;
 use rt_task::base::driver::{Driver, Until, WakeBatch};
 use rt_task::base::look::Look;
-use rt_task::base::park::park_thread;
+use rt_task::base::park::park_until;
 use rt_task::base::seam::{Choice, Choose, Wakes};
 use rt_task::{Fifo, Ran, TaskId};
 
@@ -361,7 +361,34 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
                 return None;
             }
         }
+        self.shared.config.thread_parks();
+        // The hook is user code: it may have woken, spawned, or given the worker away.
+        let end = match self.is_at_home() && !self.has_own_work() {
+            true => self.fall_asleep(),
+            false => None,
+        };
+        self.shared.config.thread_unparks();
+        match self.is_at_home() {
+            true => end,
+            false => {
+                self.stop_searching();
+                Some(End::Lost)
+            }
+        }
+    }
+
+    fn is_at_home(&self) -> bool {
+        self.shared.is_at(self.ctx, self.index)
+    }
+
+    fn has_own_work(&self) -> bool {
+        !self.own().local.is_empty() || !self.worker.slot.is_empty()
+    }
+
+    fn fall_asleep(&mut self) -> Option<End> {
         let workers = self.shared.workers.len();
+        // Anew each time: a thread that takes its worker back comes after others who sat here.
+        self.worker.sits(self.seat);
         // While others are awake, they turn the driver: whoever of them is ready next hands out what it
         // holds for that one's sake, and sleeps in it last. Else two workers would take turns, and
         // each event go by way of the other's thread.
@@ -401,7 +428,6 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
 
     /// D4.
     fn sleep(&mut self, driver: Option<Held<'_, D>>, watch: bool) {
-        self.shared.config.thread_parks();
         self.worker.counters.parks.add(1);
         if self.called_in_vain {
             self.worker.counters.noop_wakes.add(1);
@@ -415,7 +441,6 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         };
         self.rise(watch);
         self.pace.restart(self.worker.counters.polls.read());
-        self.shared.config.thread_unparks();
     }
 
     /// Waits for an event, a timer or a call. Returns whether it is still the one that watches.
@@ -446,7 +471,7 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         let mut bound = if self.shared.driver.is_held() { WATCH } else { GRACE };
         loop {
             let asleep = || self.shared.idle.is_asleep(self.index);
-            park_thread(watch.then_some(bound), || !asleep());
+            park_until(&self.seat.token, watch.then_some(bound), || !asleep());
             bound = WATCH;
             if !asleep() {
                 return watch;

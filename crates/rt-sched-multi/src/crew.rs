@@ -50,7 +50,7 @@ use rt_task::base::contain;
 use rt_task::base::context::{self, Env, WeakEnv};
 use rt_task::base::driver::Driver;
 use rt_task::base::shim::{
-    AtomicUsize, Condvar, Mutex, MutexGuard, Ordering::*, PoisonError, site, thread,
+    AtomicUsize, Condvar, Mutex, MutexGuard, Ordering::*, PoisonError, Token, fence, site, thread,
 };
 
 use crate::core::{Core, End};
@@ -62,7 +62,7 @@ use crate::worker::Worker;
 /// Where a thread of the crew waits.
 #[derive(Debug)]
 pub(crate) struct Seat {
-    thread: thread::Thread,
+    pub(crate) token: Token,
     /// What it is called for: a worker's number plus one, or an order.
     order: AtomicUsize,
 }
@@ -72,18 +72,18 @@ const LEAVE: usize = usize::MAX;
 
 impl Seat {
     fn here() -> StdArc<Self> {
-        StdArc::new(Self { thread: thread::current(), order: AtomicUsize::new(NONE) })
+        StdArc::new(Self { token: Token::here(), order: AtomicUsize::new(NONE) })
     }
 
     /// Ends a wait whose reason the waiting thread sees for itself.
     pub(crate) fn unpark(&self) {
-        self.thread.unpark();
+        self.token.unpark();
     }
 
     fn order(&self, order: usize) {
         // Release pairs with `take_order`.
         self.order.store(order, site("crew.order", Release));
-        self.thread.unpark();
+        self.token.unpark();
     }
 
     /// G1.
@@ -91,7 +91,7 @@ impl Seat {
         loop {
             // Acquire pairs with `order`.
             match self.order.swap(NONE, site("crew.take-order", Acquire)) {
-                NONE => thread::park(),
+                NONE => self.token.park(),
                 order => return order,
             }
         }
@@ -116,7 +116,7 @@ struct State {
     /// Workers that have not left.
     working: usize,
     /// Waits for the last tasks.
-    last: Option<thread::Thread>,
+    last: Option<StdArc<Token>>,
     done: bool,
 }
 
@@ -136,7 +136,8 @@ impl Crew {
     /// Calls the last worker, if that waits: a task has ended, or was pushed.
     #[cold]
     pub(crate) fn call_last(&self) {
-        if let Some(last) = &self.lock().last {
+        let last = self.lock().last.clone();
+        if let Some(last) = last {
             last.unpark();
         }
     }
@@ -243,8 +244,8 @@ fn main<D: Driver + Send + 'static, Q: Queues>(
 ) {
     let seat = Seat::here();
     shared.crew.lock().seats.push(seat.clone());
-    shared.config.thread_starts();
     let ran = context::drive(env, ptr::null(), 0, |ctx| {
+        shared.config.thread_starts();
         context::seed(ctx, shared.config.seed.wrapping_add(first as u64));
         let mut next = match by_offer && !answer(&shared.workers[first]) {
             false => Some(first),
@@ -261,9 +262,9 @@ fn main<D: Driver + Send + 'static, Q: Queues>(
             }
             next = stand_by(shared, &seat);
         }
+        shared.config.thread_stops();
     });
     debug_assert!(ran.is_ok(), "a fresh thread drives nothing else");
-    shared.config.thread_stops();
 }
 
 /// G1, G2: waits for a worker to take over. `None` when the thread is to leave.
@@ -394,22 +395,21 @@ pub(crate) fn close<D: Driver + Send + 'static, Q: Queues>(shared: &Shared<D, Q>
 /// Phase 2, for a thread that is at home nowhere; and the rest for the last.
 pub(crate) fn leave<D: Driver + Send + 'static, Q: Queues>(shared: &Shared<D, Q>) {
     drain(shared);
-    let is_last = {
+    let left = {
         let mut state = shared.crew.lock();
         state.working -= 1;
-        let is_last = state.working == 0;
-        if is_last {
-            state.last = Some(thread::current());
-        }
-        is_last
+        state.working
     };
-    if is_last {
+    if left == 0 {
         finish(shared);
     }
 }
 
 /// Phases 3 to 5.
 pub(crate) fn finish<D: Driver + Send + 'static, Q: Queues>(shared: &Shared<D, Q>) {
+    let token = StdArc::new(Token::here());
+    shared.crew.lock().last = Some(token.clone());
+    fence(site("crew.finish", SeqCst)); // pairs with C1's, and with that of who ends a task elsewhere
     loop {
         drain(shared); // 3
         if shared.alive() == 0 && shared.close_inbox() {
@@ -418,7 +418,7 @@ pub(crate) fn finish<D: Driver + Send + 'static, Q: Queues>(shared: &Shared<D, Q
         if shared.has_shared() {
             continue;
         }
-        thread::park(); // for `call_last`; its token is kept
+        token.park(); // for `call_last`; one that came since the drain began is kept
     }
     // 5
     if let Some(driver) = shared.driver.try_hold() {
@@ -465,7 +465,8 @@ fn drain<D: Driver + Send + 'static, Q: Queues>(shared: &Shared<D, Q>) {
         if ended == 0 {
             return;
         }
-        shared.elsewhere.ended.fetch_add(ended, Release); // as in `count_end_elsewhere`
+        // Release pairs with the load in `alive`.
+        shared.elsewhere.ended.fetch_add(ended, site("crew.drained", Release));
     }
 }
 

@@ -106,17 +106,14 @@ fn a_panic_in_the_root_unwinds_and_leaves_the_runtime() {
 fn a_panic_while_the_runtime_drops_its_tasks_is_contained() {
     for build in crate::support::flavors() {
         let runtime = build().enable_all().build().unwrap();
-        let task = runtime.block_on(async {
-            let started = Gate::new();
-            let starts = started.clone();
-            let task = rt_facade::spawn(async move {
-                let _guard = PanicsInDrop("at shutdown");
-                starts.open();
-                std::future::pending::<()>().await;
-            });
-            started.passed().await;
-            task
+        let started = Gate::new();
+        let starts = started.clone();
+        let task = runtime.spawn(async move {
+            let _guard = PanicsInDrop("at shutdown");
+            starts.open();
+            std::future::pending::<()>().await;
         });
+        runtime.block_on(started.passed());
         drop(runtime);
         let error = rt_task::block_on(task).unwrap_err();
         assert_eq!(error.into_panic().downcast_ref::<&str>(), Some(&"at shutdown"));
