@@ -27,7 +27,7 @@ use std::time::Instant;
 use super::driver::{Polled, Reactor};
 use super::seam::{Unpark, Wakes};
 use super::shim::thread::{self, Thread};
-use super::shim::{Arc, AtomicU32, Ordering::*, site};
+use super::shim::{Arc, AtomicU32, Ordering::*, Token, site};
 
 const EMPTY: u32 = 0;
 const PARKED: u32 = 1;
@@ -107,11 +107,21 @@ impl ThreadPark {
     }
 }
 
-/// Parks the thread until `called`, up to `timeout`, for who keeps a word of its own: `called` is
-/// asked again whenever the thread wakes, also for no reason or for somebody else's.
+/// Parks the thread, whose `token` this is, until `called`, up to `timeout`, for who keeps a word of
+/// its own: `called` is asked again whenever the thread wakes, also for no reason or for somebody
+/// else's.
+pub fn park_until(token: &Token, timeout: Option<Duration>, called: impl Fn() -> bool) {
+    if timeout.is_some() {
+        return park_thread(timeout, called);
+    }
+    while !called() {
+        token.park();
+    }
+}
+
 #[cfg(not(rt_loom))]
 #[expect(clippy::disallowed_methods, reason = "waiting for real; no clock can be asked for that")]
-pub fn park_thread(timeout: Option<Duration>, called: impl Fn() -> bool) {
+fn park_thread(timeout: Option<Duration>, called: impl Fn() -> bool) {
     let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     while !called() {
         let Some(end) = end else {
@@ -128,7 +138,7 @@ pub fn park_thread(timeout: Option<Duration>, called: impl Fn() -> bool) {
 
 /// In a model a timeout is over whenever it likes.
 #[cfg(rt_loom)]
-pub fn park_thread(timeout: Option<Duration>, called: impl Fn() -> bool) {
+fn park_thread(timeout: Option<Duration>, called: impl Fn() -> bool) {
     let _: Option<Instant> = None;
     if timeout.is_some() {
         return thread::yield_now();

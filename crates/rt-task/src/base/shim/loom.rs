@@ -43,6 +43,38 @@ fn weakened() -> Option<(String, Ordering)> {
     Some((id.to_owned(), order))
 }
 
+/// The token of the thread that made it. The checker's own is lost when the thread waits for something
+/// else just then, and wakes it from there.
+#[derive(Debug)]
+pub struct Token {
+    is_left: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Token {
+    /// Of the calling thread.
+    #[must_use]
+    pub fn here() -> Self {
+        Self { is_left: Mutex::new(false), changed: Condvar::new() }
+    }
+
+    /// Ends the thread's park, or the next one.
+    pub fn unpark(&self) {
+        *self.is_left.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_one();
+    }
+
+    /// Waits for an unpark. On the thread that made the token.
+    #[track_caller]
+    pub fn park(&self) {
+        let mut is_left = self.is_left.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*is_left {
+            is_left = self.changed.wait(is_left).unwrap_or_else(PoisonError::into_inner);
+        }
+        *is_left = false;
+    }
+}
+
 /// One step of waiting for another thread.
 pub fn relax(_turns: &mut u32) {
     loom::thread::yield_now();

@@ -37,6 +37,36 @@ pub const fn site(_id: &'static str, order: Ordering) -> Ordering {
     order
 }
 
+/// The token of the thread that made it: an unpark leaves it, a park waits for it and takes it.
+///
+/// `std`'s own, with the handle at hand. In a model it is kept apart from what else a thread waits
+/// for, which the checker's own token is not.
+#[cfg(feature = "std")]
+#[derive(Debug)]
+pub struct Token(thread::Thread);
+
+#[cfg(feature = "std")]
+impl Token {
+    /// Of the calling thread.
+    #[must_use]
+    pub fn here() -> Self {
+        Self(thread::current())
+    }
+
+    /// Ends the thread's park, or the next one.
+    #[inline]
+    pub fn unpark(&self) {
+        self.0.unpark();
+    }
+
+    /// Waits for an unpark; may return without. On the thread that made the token.
+    #[inline]
+    pub fn park(&self) {
+        debug_assert_eq!(self.0.id(), thread::current().id(), "a token is its thread's");
+        thread::park();
+    }
+}
+
 /// `core`'s cell behind the closures that the model checker needs.
 #[derive(Debug)]
 #[repr(transparent)]
