@@ -331,10 +331,11 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
     fn turn(&self, driver: &mut Held<'_, D>, until: Until) -> bool {
         self.worker.counters.turns.add(1);
         let mut batch = WakeBatch::new();
-        self.own().turns.set(true);
-        let turned = driver.with(|driver| driver.turn(until, &mut batch));
-        batch.wake_all();
-        self.own().turns.set(false);
+        let turned = self.between_polls(|| {
+            let turned = driver.with(|driver| driver.turn(until, &mut batch));
+            batch.wake_all();
+            turned
+        });
         turned.is_err_and(|error| {
             // The operating system no longer lets anybody wait (a closed descriptor, say). Tasks go
             // on; what waits for an event or a timer does not.
@@ -361,28 +362,24 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
                 return None;
             }
         }
-        self.shared.config.thread_parks();
-        // The hook is user code: it may have woken, spawned, or given the worker away.
-        let end = match self.is_at_home() && !self.has_own_work() {
+        self.between_polls(|| self.shared.config.thread_parks());
+        // What the hook woke or spawned is here.
+        let end = match self.own().local.is_empty() {
             true => self.fall_asleep(),
             false => None,
         };
-        self.shared.config.thread_unparks();
-        match self.is_at_home() {
-            true => end,
-            false => {
-                self.stop_searching();
-                Some(End::Lost)
-            }
-        }
+        self.between_polls(|| self.shared.config.thread_unparks());
+        end
     }
 
-    fn is_at_home(&self) -> bool {
-        self.shared.is_at(self.ctx, self.index)
-    }
-
-    fn has_own_work(&self) -> bool {
-        !self.own().local.is_empty() || !self.worker.slot.is_empty()
+    /// Runs what may be code of the user's, though no task is polled.
+    #[inline]
+    fn between_polls<R>(&self, f: impl FnOnce() -> R) -> R {
+        let between = &self.own().between_polls;
+        between.set(true);
+        let result = f(); // contains panics
+        between.set(false);
+        result
     }
 
     fn fall_asleep(&mut self) -> Option<End> {

@@ -334,8 +334,8 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Lent<'a, D, Q> {
     ) -> Option<Self> {
         let it = &shared.workers[worker];
         // SAFETY: at home there, until below.
-        if unsafe { it.own() }.turns.get() {
-            return None; // a waker that the driver handed out blocks: the driver cannot be given away
+        if unsafe { it.own() }.between_polls.get() {
+            return None; // a hook, or a waker that the driver handed out, blocks: not a task
         }
         if let Some(task) = it.slot.take() {
             // SAFETY: at home there, until below.

@@ -38,9 +38,9 @@ pub(crate) struct Worker<D: Driver + Send + 'static, Q: Queues> {
 /// What is the worker's thread's alone.
 pub(crate) struct Own<L> {
     pub(crate) local: L,
-    /// The driver is being turned here, and hands out wakers: what they wake has an order of its own,
-    /// and does not go to the slot.
-    pub(crate) turns: Cell<bool>,
+    /// A hook runs here, or the driver is being turned and hands out wakers: what they wake has an order
+    /// of its own, and does not go to the slot; and the worker cannot be given away.
+    pub(crate) between_polls: Cell<bool>,
 }
 
 // SAFETY: `own` is reached by the thread at home alone (Invariant), and moves between threads as a
@@ -60,7 +60,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Worker<D, Q> {
             offered: AtomicBool::new(false),
             expects_standby: AtomicBool::new(false),
             counters: Counters::new(),
-            own: Own { local, turns: Cell::new(false) },
+            own: Own { local, between_polls: Cell::new(false) },
         }
     }
 
@@ -104,7 +104,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Worker<D, Q> {
     /// As [`own`](Self::own).
     #[inline]
     pub(crate) unsafe fn push_woken(&self, shared: &Shared<D, Q>, task: Task<D, Q>) {
-        let displaced = match shared.config.slot && !self.own.turns.get() {
+        let displaced = match shared.config.slot && !self.own.between_polls.get() {
             true => self.slot.put(task),
             false => Some(task),
         };

@@ -148,12 +148,12 @@ fn a_park_hook_may_wake_and_spawn() {
             1
         });
         assert_eq!(runtime.block_on(task).unwrap(), 1);
-        runtime.block_on(until(|| rounds.load(SeqCst) == 1));
+        runtime.block_on(until(|| rounds.load(SeqCst) > 0));
     }
 }
 
 #[test]
-fn a_hook_that_blocks_in_place_gives_the_worker_away_for_that_time() {
+fn a_hook_that_blocks_in_place_just_blocks() {
     for workers in [1, 2] {
         let blocks = || block_in_place(thread::yield_now);
         let runtime = multi(workers)
