@@ -14,6 +14,7 @@ use rt_task::base::driver::{Driver, Until, WakeBatch};
 use rt_task::base::look::Look;
 use rt_task::base::park::park_until;
 use rt_task::base::seam::{Choice, Choose, Wakes};
+use rt_task::base::shim::Ordering::*;
 use rt_task::{Fifo, Ran, TaskId};
 
 use crate::crew::Seat;
@@ -92,7 +93,11 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         debug_assert!(shared.is_at(ctx, index));
         let worker = &*shared.workers[index];
         worker.sits(seat);
-        let pace = Pace::new(worker.counters.polls.read(), worker.counters.mean_poll_ns.read());
+        let pace = Pace::new(
+            shared.clock,
+            worker.counters.polls.read(),
+            worker.counters.mean_poll_ns.read(),
+        );
         Self {
             shared,
             worker,
@@ -271,7 +276,7 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
     fn found(&mut self) {
         self.searching = false;
         if self.shared.idle.found(self.index)
-            && (self.pace.is_worth_a_call(self.own().local.len()) || self.shared.has_shared())
+            && (self.shared.has_shared() || self.is_worth_a_call(self.own().local.len()))
         {
             self.call();
         }
@@ -288,15 +293,21 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
     #[inline]
     fn share(&mut self) {
         let backlog = self.own().local.len();
-        if backlog != 0 && self.pace.is_worth_a_call(backlog) {
+        if backlog != 0 && self.is_worth_a_call(backlog) {
             self.call();
         }
+    }
+
+    #[inline]
+    fn is_worth_a_call(&self, backlog: usize) -> bool {
+        self.pace.is_worth_a_call(backlog, &self.shared.latency)
     }
 
     #[cold]
     fn call(&self) {
         if let Some(worker) = self.shared.idle.call(self.index, || self.shared.driver.waits()) {
             self.worker.counters.calls.add(1);
+            self.shared.workers[worker].called_at.store(self.pace.now().0, Relaxed);
             self.shared.unpark(worker);
         }
     }
@@ -438,6 +449,11 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         };
         self.rise(watch);
         self.pace.restart(self.worker.counters.polls.read());
+        let called_at = self.worker.called_at.load(Relaxed);
+        if called_at != 0 {
+            self.worker.called_at.store(0, Relaxed);
+            self.shared.latency.learn(self.pace.since().0.saturating_sub(called_at));
+        }
     }
 
     /// Waits for an event, a timer or a call. Returns whether it is still the one that watches.
@@ -451,7 +467,7 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
                 self.release(driver, broken);
                 return watch;
             }
-            match self.look_after(true) {
+            match self.look_after(true, WATCH) {
                 Watched::Work => {
                     self.release(driver, false);
                     return watch;
@@ -473,11 +489,12 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
             if !asleep() {
                 return watch;
             }
-            match self.look_after(false) {
+            match self.look_after(false, bound) {
                 Watched::Work => return watch,
                 Watched::Nothing => {}
                 Watched::Quiet => watch = false,
             }
+            bound = WATCH;
         }
     }
 

@@ -12,10 +12,11 @@ use std::sync::Arc;
 use std::{fmt, mem};
 
 use crossbeam_utils::CachePadded;
+use rt_task::base::clock::Monotonic;
 use rt_task::base::context::{self, Ctx};
 use rt_task::base::driver::Driver;
 use rt_task::base::seam::Unpark;
-use rt_task::base::shim::{AtomicUsize, Ordering::*};
+use rt_task::base::shim::{AtomicUsize, Ordering::*, fence, site};
 use rt_task::{
     Builder as TaskBuilder, Closed, Fifo, Inbox, JoinHandle, Owned, Ran, Schedule, TaskInfo, Why,
 };
@@ -25,6 +26,7 @@ use crate::crew::Crew;
 use crate::driver::DriverSlot;
 use crate::idle::Idle;
 use crate::metrics::{Counters, Elsewhere, Metrics, WorkerMetrics};
+use crate::pace::Latency;
 use crate::queue::{Inject, Queues, Standard};
 use crate::worker::{LOCAL_MAX, Task, Worker};
 
@@ -42,6 +44,9 @@ pub(crate) struct Shared<D: Driver + Send + 'static, Q: Queues> {
     unpark: D::Unpark,
     pub(crate) owned: Owned<Home<D, Q>>,
     pub(crate) elsewhere: Elsewhere,
+    /// By which polls and calls are measured: real time, whatever the driver's clock says.
+    pub(crate) clock: Monotonic,
+    pub(crate) latency: Latency,
     pub(crate) crew: Crew,
     pub(crate) config: Config,
 }
@@ -124,6 +129,8 @@ impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
             // SAFETY: `Home::owned` returns this field of what it points to, every time.
             owned: unsafe { Owned::new(config.workers as u16) },
             elsewhere: Elsewhere::new(),
+            clock: Monotonic::new(),
+            latency: Latency::new(),
             crew: Crew::new(),
             config,
         })
@@ -278,7 +285,8 @@ impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
     /// A task has ended on a thread that is at home nowhere. The shutdown may wait for that.
     pub(crate) fn count_end_elsewhere(&self) {
         // Release pairs with the load in `alive`: no access after the last end is counted.
-        self.elsewhere.ended.fetch_add(1, Release);
+        self.elsewhere.ended.fetch_add(1, site("shared.ended", Release));
+        fence(site("shared.ended-fence", SeqCst)); // pairs with that of the last worker
         if self.idle.is_closed() {
             self.crew.call_last();
         }
@@ -287,7 +295,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
     /// Tasks spawned and not ended.
     pub(crate) fn alive(&self) -> u64 {
         // Ended first: a task counted as ended was counted as spawned before.
-        let mut ended = self.elsewhere.ended.load(Acquire); // pairs with `count_end_elsewhere`
+        let mut ended = self.elsewhere.ended.load(site("shared.alive", Acquire)); // pairs with `count_end_elsewhere`
         ended += self.workers.iter().map(|worker| worker.counters.ended.read()).sum::<u64>();
         self.spawned().saturating_sub(ended)
     }

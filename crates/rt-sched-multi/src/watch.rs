@@ -10,10 +10,11 @@
 //! whoever rises first calls another one to watch.
 
 use std::mem;
+use std::time::Duration;
 
 use rt_task::base::driver::Driver;
 
-use crate::core::Core;
+use crate::core::{Core, WATCH};
 use crate::queue::Queues;
 use crate::shared::Shared;
 
@@ -76,12 +77,27 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
         (found, moved)
     }
 
-    /// One look around, while this worker sleeps. `drives`: it holds the driver.
-    pub(crate) fn look_after(&mut self, drives: bool) -> Watched {
+    /// Whether polls are so short of late that those awake come to the driver's turn soon.
+    fn is_soon_turned(&self) -> bool {
+        let turns_within_ns = TURN_SOON.as_nanos() as u64;
+        let interval = u64::from(self.shared.config.event_interval);
+        let mut awake = self
+            .shared
+            .workers
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| *at != self.index && !self.shared.idle.is_asleep(*at));
+        awake.any(|(_, worker)| worker.counters.mean_poll_ns.read() * interval <= turns_within_ns)
+    }
+
+    /// One look around, while this worker sleeps, `span` after the last. `drives`: it holds the driver.
+    pub(crate) fn look_after(&mut self, drives: bool, span: Duration) -> Watched {
         let shared = self.shared;
         let (found, moved) = self.rescue();
         let turned = mem::replace(&mut self.watch.turns, turns(shared));
-        let deserted = !drives && !shared.driver.is_held() && turned == self.watch.turns;
+        let unturned = !drives && !shared.driver.is_held() && turned == self.watch.turns;
+        // After a short look, those who poll quickly are still on their way to it.
+        let deserted = unturned && (span >= WATCH || moved == 0 || !self.is_soon_turned());
         self.is_wanted_in_driver = deserted;
         match found || deserted {
             true => Watched::Work,
@@ -91,5 +107,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
     }
 }
 
+/// An event may wait so long for those awake, who are quickest to run what it wakes.
+const TURN_SOON: Duration = Duration::from_millis(1);
 /// So few polls between two looks are not worth waking for another one, if all sleep by then.
 const FEW_POLLS: u64 = 16;

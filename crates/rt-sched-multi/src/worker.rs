@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::ptr;
 
 use rt_task::base::driver::Driver;
-use rt_task::base::shim::{AtomicBool, AtomicPtr, Ordering::*};
+use rt_task::base::shim::{AtomicBool, AtomicPtr, AtomicU64, Ordering::*};
 use rt_task::{Fifo, Runnable};
 
 use crate::crew::Seat;
@@ -27,6 +27,8 @@ pub(crate) struct Worker<D: Driver + Send + 'static, Q: Queues> {
     stealer: Stealer<D, Q>,
     /// Whose thread is at home here. Written by that, before it waits.
     seat: AtomicPtr<Seat>,
+    /// When it was last called, in ns; zero once it knows. For the estimate of [`Latency`](crate::pace::Latency).
+    pub(crate) called_at: AtomicU64,
     /// The worker is to be had: see the crew's protocol.
     pub(crate) offered: AtomicBool,
     /// A standby is on its way to look whether it is.
@@ -57,6 +59,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Worker<D, Q> {
             slot: Slot::new(),
             stealer: local.stealer(),
             seat: AtomicPtr::new(ptr::null_mut()),
+            called_at: AtomicU64::new(0),
             offered: AtomicBool::new(false),
             expects_standby: AtomicBool::new(false),
             counters: Counters::new(),
