@@ -7,23 +7,21 @@
 //! worker's own queue; the shared queue; another worker's queue, of which half is taken.
 
 use std::fmt;
-use std::time::Duration;
 
 use rt_task::base::context::Ctx;
 use rt_task::base::driver::{Driver, Until, WakeBatch};
 use rt_task::base::look::Look;
-use rt_task::base::park::park_until;
 use rt_task::base::seam::{Choice, Choose, Wakes};
 use rt_task::base::shim::Ordering::*;
 use rt_task::{Fifo, Ran, TaskId};
 
 use crate::crew::Seat;
 use crate::driver::Held;
-use crate::idle::Sleep;
 use crate::pace::Pace;
 use crate::queue::{LocalQueue, Queues};
 use crate::shared::{Home, Shared};
-use crate::watch::{Watch, Watched};
+use crate::wait::WATCH;
+use crate::watch::Watch;
 use crate::worker::{Local, Own, Task, Worker};
 
 /// What one step did.
@@ -52,17 +50,13 @@ pub(crate) enum End {
 
 /// Tasks from the slot in a row.
 const SLOT_RUNS_MAX: u32 = 3;
-/// How long a worker waits that wakes by itself, to see after those in a long poll.
-pub(crate) const WATCH: Duration = Duration::from_millis(3);
-/// How long a worker that falls asleep leaves the driver to those who are awake.
-const GRACE: Duration = Duration::from_micros(200);
 
 pub(crate) struct Core<'a, D: Driver + Send + 'static, Q: Queues> {
     pub(crate) shared: &'a Shared<D, Q>,
     pub(crate) worker: &'a Worker<D, Q>,
     pub(crate) index: usize,
     ctx: &'a Ctx,
-    seat: &'a Seat,
+    pub(crate) seat: &'a Seat,
     /// Picks left before the driver is turned.
     event_credit: u32,
     /// Picks left before the shared queue comes first.
@@ -70,15 +64,15 @@ pub(crate) struct Core<'a, D: Driver + Send + 'static, Q: Queues> {
     /// Tasks from the slot left in this row.
     slot_credit: u32,
     /// Counted in the idle word.
-    searching: bool,
+    pub(crate) searching: bool,
     /// The last wait was ended by a call, so the next one may be worth a look before it.
-    was_called: bool,
+    pub(crate) was_called: bool,
     /// Called, and nothing has been run since.
-    called_in_vain: bool,
+    pub(crate) called_in_vain: bool,
     /// The watch has found the driver deserted: the next wait is in it.
     pub(crate) is_wanted_in_driver: bool,
-    look: Look,
-    pace: Pace,
+    pub(crate) look: Look,
+    pub(crate) pace: Pace,
     pub(crate) watch: Watch,
 }
 
@@ -180,7 +174,7 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
     }
 
     #[inline]
-    fn own(&self) -> &Own<Local<D, Q>> {
+    pub(crate) fn own(&self) -> &Own<Local<D, Q>> {
         // SAFETY: the thread is at home at this worker: it came home before `new`, and stops using
         // the core when a task has given the worker away (checked after each that runs).
         unsafe { self.worker.own() }
@@ -282,7 +276,7 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         }
     }
 
-    fn stop_searching(&mut self) {
+    pub(crate) fn stop_searching(&mut self) {
         if self.searching {
             self.searching = false;
             self.shared.idle.found(self.index);
@@ -331,15 +325,25 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         Step::Turned
     }
 
-    fn measure(&mut self) {
+    pub(crate) fn measure(&mut self) {
         let counters = &self.worker.counters;
         let spent = self.pace.measure(counters.polls.read());
         counters.busy_ns.add(spent);
         counters.mean_poll_ns.set(self.pace.mean_ns());
     }
 
+    /// Runs what may be code of the user's, though no task is polled.
+    #[inline]
+    pub(crate) fn between_polls<R>(&self, f: impl FnOnce() -> R) -> R {
+        let between = &self.own().between_polls;
+        between.set(true);
+        let result = f(); // contains panics
+        between.set(false);
+        result
+    }
+
     /// Turns the driver, and wakes what it hands out. Whether it is of no use any more.
-    fn turn(&self, driver: &mut Held<'_, D>, until: Until) -> bool {
+    pub(crate) fn turn(&self, driver: &mut Held<'_, D>, until: Until) -> bool {
         self.worker.counters.turns.add(1);
         let mut batch = WakeBatch::new();
         let turned = self.between_polls(|| {
@@ -355,161 +359,11 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         })
     }
 
-    fn release(&self, driver: Held<'_, D>, broken: bool) {
+    pub(crate) fn release(&self, driver: Held<'_, D>, broken: bool) {
         driver.waits_no_more();
         match broken {
             false => drop(driver),
             true => drop(driver.retire()),
-        }
-    }
-
-    /// Waits for something to do. See the protocol of [`idle`](crate::idle).
-    fn wait(&mut self) -> Option<End> {
-        self.measure();
-        if self.was_called && self.searching {
-            let Self { look, shared, index, .. } = self;
-            look.around(|| true, || shared.has_work_beside(*index));
-            if self.shared.has_work_beside(self.index) {
-                return None;
-            }
-        }
-        self.between_polls(|| self.shared.config.thread_parks());
-        // What the hook woke or spawned is here.
-        let end = match self.own().local.is_empty() {
-            true => self.fall_asleep(),
-            false => None,
-        };
-        self.between_polls(|| self.shared.config.thread_unparks());
-        end
-    }
-
-    /// Runs what may be code of the user's, though no task is polled.
-    #[inline]
-    fn between_polls<R>(&self, f: impl FnOnce() -> R) -> R {
-        let between = &self.own().between_polls;
-        between.set(true);
-        let result = f(); // contains panics
-        between.set(false);
-        result
-    }
-
-    fn fall_asleep(&mut self) -> Option<End> {
-        let workers = self.shared.workers.len();
-        // Anew each time: a thread that takes its worker back comes after others who sat here.
-        self.worker.sits(self.seat);
-        // While others are awake, they turn the driver: whoever of them is ready next hands out what it
-        // holds for that one's sake, and sleeps in it last. Else two workers would take turns, and
-        // each event go by way of the other's thread.
-        let is_last = self.shared.idle.sleepers() + 1 >= workers;
-        let takes_driver = is_last || std::mem::take(&mut self.is_wanted_in_driver);
-        let driver = if takes_driver { self.shared.driver.try_hold() } else { None };
-        if let Some(driver) = &driver {
-            driver.waits(self.index);
-        }
-        // D2
-        let watch = match self.shared.idle.sleep(self.index, self.searching, workers > 1) {
-            Sleep::Asleep { watch } => watch,
-            Sleep::Closed => {
-                if let Some(driver) = driver {
-                    self.release(driver, false);
-                }
-                self.stop_searching();
-                return Some(End::Closed);
-            }
-        };
-        self.searching = false;
-        // D3. All asleep, and none in the driver: several fell asleep at the same time.
-        let overlooked = self.shared.has_work_beside(self.index)
-            || (driver.is_none()
-                && self.shared.idle.sleepers() == workers
-                && !self.shared.driver.is_held());
-        if !overlooked {
-            self.sleep(driver, watch);
-        } else {
-            if let Some(driver) = driver {
-                self.release(driver, false);
-            }
-            self.rise(watch);
-        }
-        None
-    }
-
-    /// D4.
-    fn sleep(&mut self, driver: Option<Held<'_, D>>, watch: bool) {
-        self.worker.counters.parks.add(1);
-        if self.called_in_vain {
-            self.worker.counters.noop_wakes.add(1);
-        }
-        if watch {
-            self.watch = Watch::new(self.shared);
-        }
-        let watch = match driver {
-            Some(driver) => self.wait_in_driver(driver, watch),
-            None => self.wait_in_thread(watch),
-        };
-        self.rise(watch);
-        self.pace.restart(self.worker.counters.polls.read());
-        let called_at = self.worker.called_at.load(Relaxed);
-        if called_at != 0 {
-            self.worker.called_at.store(0, Relaxed);
-            self.shared.latency.learn(self.pace.since().0.saturating_sub(called_at));
-        }
-    }
-
-    /// Waits for an event, a timer or a call. Returns whether it is still the one that watches.
-    fn wait_in_driver(&mut self, mut driver: Held<'_, D>, mut watch: bool) -> bool {
-        loop {
-            let until = if watch { Until::Within(WATCH) } else { Until::Event };
-            let broken = self.turn(&mut driver, until);
-            let idle =
-                !broken && self.shared.idle.is_asleep(self.index) && self.own().local.is_empty();
-            if !idle || !watch {
-                self.release(driver, broken);
-                return watch;
-            }
-            match self.look_after(true, WATCH) {
-                Watched::Work => {
-                    self.release(driver, false);
-                    return watch;
-                }
-                Watched::Nothing => {}
-                Watched::Quiet => watch = false,
-            }
-        }
-    }
-
-    /// Waits for a call. Returns whether it is still the one that watches.
-    fn wait_in_thread(&mut self, mut watch: bool) -> bool {
-        // The driver is left to those who are awake, for as long as they can be expected to come to it.
-        let mut bound = if self.shared.driver.is_held() { WATCH } else { GRACE };
-        loop {
-            let asleep = || self.shared.idle.is_asleep(self.index);
-            park_until(&self.seat.token, watch.then_some(bound), || !asleep());
-            bound = WATCH;
-            if !asleep() {
-                return watch;
-            }
-            match self.look_after(false, bound) {
-                Watched::Work => return watch,
-                Watched::Nothing => {}
-                Watched::Quiet => watch = false,
-            }
-            bound = WATCH;
-        }
-    }
-
-    /// D5.
-    fn rise(&mut self, watch: bool) {
-        let risen = self.shared.idle.rise(self.index, watch);
-        self.searching = risen.called;
-        self.was_called = risen.called;
-        self.called_in_vain = risen.called;
-        if risen.unwatched {
-            let last = || self.shared.driver.waits();
-            if let Some(worker) = self.shared.idle.call_beside(self.index, last) {
-                self.worker.counters.calls.add(1);
-                self.shared.unpark(worker);
-            }
         }
     }
 }

@@ -32,7 +32,7 @@
 //! ```
 //!
 //! # Where to read on
-//! `core.rs` is the step and the loop; `shared.rs` where a woken task goes; `idle.rs` who sleeps and
+//! `core.rs` is the step and the loop, `wait.rs` how it waits; `shared.rs` where a woken task goes; `idle.rs` who sleeps and
 //! who is called; `watch.rs` what becomes of long polls; `crew.rs` the threads, `block_in_place` and
 //! the shutdown; `queue.rs` the seams behind which the queues are swapped.
 //!
@@ -51,6 +51,7 @@ mod pool;
 pub mod queue;
 mod shared;
 mod slot;
+mod wait;
 mod watch;
 mod worker;
 

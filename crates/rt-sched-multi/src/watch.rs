@@ -1,7 +1,7 @@
 //! The one sleeper that wakes by itself now and then, to see after workers in a long poll.
 //!
 //! While some workers sleep and others do not, one of the sleepers waits with a bound
-//! ([`WATCH`](crate::core::WATCH)). A worker that has been in one poll for that long is *stuck*: its
+//! ([`WATCH`](crate::wait::WATCH)). A worker that has been in one poll for that long is *stuck*: its
 //! slot is emptied for it, its queue is stolen from, and the driver, should nobody hold it, is taken
 //! over. So a hot path need not call anybody for what can wait a few milliseconds, and a task that
 //! never returns delays nobody else's for longer.
@@ -14,9 +14,10 @@ use std::time::Duration;
 
 use rt_task::base::driver::Driver;
 
-use crate::core::{Core, WATCH};
+use crate::core::Core;
 use crate::queue::Queues;
 use crate::shared::Shared;
+use crate::wait::WATCH;
 
 /// What the watcher has seen, to tell who has not moved since.
 #[derive(Debug)]
