@@ -35,7 +35,7 @@ pub(crate) fn run(flags: &Count) -> Result<()> {
         return Ok(());
     }
     let bench = Bench::build()?;
-    let mut counted = 0;
+    let (mut counted, mut problems) = (0, 0);
     for flavor in &flags.flavors {
         let rows = bench.rows(*flavor, flags)?;
         if rows.is_empty() {
@@ -43,13 +43,14 @@ pub(crate) fn run(flags: &Count) -> Result<()> {
         }
         counted += rows.len();
         match flags.check {
-            true => ceilings::check(*flavor, &rows, flags.only.is_none())?,
+            true => problems += ceilings::check(*flavor, &rows, flags.only.is_none())?,
             false => print!("\n{}\n", columns(&page::table(&rows))),
         }
         if flags.write {
             page::write(*flavor, &rows)?;
         }
     }
+    ensure!(problems == 0, "{problems} costs above their ceilings");
     ensure!(counted > 0, "no such operation, or no subject of ours");
     Ok(())
 }
