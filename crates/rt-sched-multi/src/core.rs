@@ -22,7 +22,7 @@ use crate::queue::{LocalQueue, Queues};
 use crate::shared::{Home, Shared};
 use crate::wait::WATCH;
 use crate::watch::Watch;
-use crate::worker::{Local, Own, Task, Worker};
+use crate::worker::{LOCAL_MAX, Local, Own, Task, Worker};
 
 /// What one step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,13 +221,19 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
     }
 
     /// What came from outside, or a batch: the first is returned, the rest goes to the worker's own
-    /// queue.
+    /// queue. If it does not fit there it stays where all find it: it would come back as an overflow.
     #[cold]
     fn pick_global(&mut self) -> Option<Task<D, Q>> {
         let mut batch = self.shared.take_shared(&self.worker.counters)?;
-        self.worker.counters.from_global.add(batch.len() as u64);
         let first = batch.pop_front();
-        self.push_all(&mut batch);
+        let mut taken = 1;
+        if self.own().local.len() + batch.len() <= LOCAL_MAX {
+            taken += batch.len() as u64;
+            self.push_all(&mut batch);
+        } else {
+            self.shared.push_batch(batch);
+        }
+        self.worker.counters.from_global.add(taken);
         first
     }
 
