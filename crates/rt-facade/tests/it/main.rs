@@ -2,13 +2,21 @@
 
 mod abort;
 mod blocking;
+#[cfg(target_os = "linux")]
+mod child;
 mod entering;
 mod fairness;
 mod hooks;
 mod in_place;
+mod late;
+mod metrics;
 mod net;
 mod panics;
+mod queues;
+mod refused;
 mod shutdown;
+mod storms;
+mod stress;
 mod stuck;
 mod support;
 mod time;

@@ -216,6 +216,10 @@ impl Gate {
         waiting.into_iter().for_each(Waker::wake);
     }
 
+    pub(crate) fn is_open(&self) -> bool {
+        self.inner.lock().unwrap().open
+    }
+
     pub(crate) fn is_waited_for(&self) -> bool {
         !self.inner.lock().unwrap().waiting.is_empty()
     }
