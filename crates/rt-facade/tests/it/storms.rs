@@ -55,7 +55,7 @@ fn ten_thousand_tasks_aborted_by_several_threads_as_they_run() {
             });
         });
         assert_eq!(drops.load(SeqCst), TASKS);
-        assert_eq!(runtime.metrics().alive_tasks, 0);
+        block_until(|| runtime.metrics().alive_tasks == 0); // counted a moment after the output is there
     });
 }
 
