@@ -173,7 +173,7 @@ const PRODUCERS: Scale = Scale { kind: Kind::Steps, counts: (1_600, 4_800), time
 const SKEWED: Scale = Scale { kind: Kind::Steps, counts: (512, 1_536), timed: 51_200 };
 const PARKED: Scale = Scale { kind: Kind::Steps, counts: (100, 300), timed: 300 };
 const MILLION: Scale = Scale { kind: Kind::Memory, counts: (0, 1_000_000), timed: 0 };
-const SECOND: Scale = Scale { kind: Kind::Idle, counts: (0, 1), timed: 0 };
+const SECOND: Scale = Scale { kind: Kind::Idle, counts: (0, 4), timed: 0 };
 
 /// Runs `op` so many times in the root future.
 fn in_root<S: Subject>(mut runtime: S, n: u64, op: impl AsyncFnMut()) -> Cost {

@@ -246,7 +246,7 @@ impl Bench {
             Kind::Idle => {
                 let text = util::output(&mut self.command(subject, operation, operation.many))?;
                 Ok(Cost {
-                    idle_us: Some(reading(&text, "cpu_ns")? / 1_000.0),
+                    idle_us: Some(reading(&text, "cpu_ns")? / 1_000.0 / operation.many as f64),
                     syscalls: self.syscalls(subject, operation)?,
                     ..Cost::default()
                 })
