@@ -11,7 +11,7 @@ use std::future::pending;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use rt_facade::runtime::Runtime;
+use rt_facade::runtime::Builder;
 use rt_facade::task::yield_now;
 use rt_facade::time::{Duration, Instant, sleep, timeout};
 
@@ -41,7 +41,8 @@ async fn tea(brewing: Duration) -> &'static str {
 }
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let runtime = Runtime::new()?;
+    // One thread for all, so that a yield lets the other tasks go first.
+    let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // In time.
         let quick = timeout(Duration::from_secs(5), tea(Duration::from_millis(10))).await?;

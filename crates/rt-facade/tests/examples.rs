@@ -37,6 +37,21 @@ fn timeout_and_cancel() {
 }
 
 #[test]
+fn two_flavors() {
+    let said = run("two_flavors", &[]);
+    assert!(said.starts_with("current thread: the sum is 4950, counted on 1 of"), "{said}");
+    assert!(said.contains("multi thread: the sum is 4950, counted on "), "{said}");
+}
+
+#[test]
+fn three_bridges() {
+    let said = run("three_bridges", &[]);
+    assert!(said.contains("spawn_blocking: 6 words\n"), "{said}");
+    assert!(said.contains("block_in_place: heard of another task\n"), "{said}");
+    assert!(said.ends_with("Handle::block_on: 42\n"), "{said}");
+}
+
+#[test]
 fn paused_time_test() {
     let said = run("paused_time_test", &[]);
     assert!(said.contains("asked after [0, 1, 3, 7, 15] seconds"), "{said}");
@@ -45,9 +60,11 @@ fn paused_time_test() {
 
 #[test]
 fn http_hello() {
-    let said = run("http_hello", &["--for", "0.1"]);
-    assert!(said.starts_with("listening on http://127.0.0.1:"), "{said}");
-    assert!(said.ends_with("shutting down\nevery connection has ended\n"), "{said}");
+    for flavor in [&["--flavor", "current-thread"], &["--workers", "0"], &["--workers", "3"]] {
+        let said = run("http_hello", &[&flavor[..], &["--for", "0.1"]].concat());
+        assert!(said.starts_with("listening on http://127.0.0.1:"), "{said}");
+        assert!(said.ends_with("shutting down\nevery connection has ended\n"), "{said}");
+    }
 }
 
 /// What the example prints. It must end in time, and well.

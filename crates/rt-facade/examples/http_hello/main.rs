@@ -9,6 +9,9 @@
 //! curl http://127.0.0.1:8080/metrics               # what the runtime has done so far
 //! ```
 //!
+//! It serves on a thread for each processor; `--workers N` takes N of them, and `--flavor current-thread`
+//! serves on the main thread alone.
+//!
 //! It ends on ctrl-c, or after `--for SECONDS`: no new connection is taken then, requests in flight are
 //! answered, and what is left after `--grace` is dropped.
 //!
@@ -20,6 +23,7 @@ mod options;
 mod reply;
 
 use std::cell::Cell;
+use std::io;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -31,7 +35,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use rt_facade::hyper::{HyperExecutor, HyperTimer};
 use rt_facade::net::{TcpListener, TcpStream};
-use rt_facade::runtime::Runtime;
+use rt_facade::runtime::{Builder, Runtime, RuntimeFlavor};
 use rt_facade::time::{sleep, timeout};
 
 use crate::limits::Hurried;
@@ -45,7 +49,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let served = Runtime::new().map_err(Into::into).and_then(|rt| rt.block_on(serve(options)));
+    let served = runtime(&options).map_err(Into::into).and_then(|rt| rt.block_on(serve(options)));
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -53,6 +57,17 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn runtime(options: &Options) -> io::Result<Runtime> {
+    let mut builder = match options.flavor {
+        RuntimeFlavor::CurrentThread => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    if let Some(workers) = options.workers {
+        builder.worker_threads(workers.get());
+    }
+    builder.enable_all().build()
 }
 
 async fn serve(options: Options) -> Result<(), Box<dyn std::error::Error>> {

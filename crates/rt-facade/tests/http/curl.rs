@@ -4,32 +4,34 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::server::Server;
+use crate::server::{Server, for_each_flavor};
 use crate::support::run;
 
 const LEN: usize = 10 * 1024 * 1024;
 
 #[test]
 fn curl_is_served() {
-    let Some(curl) = Curl::installed() else { return };
-    let server = Server::start(&[]);
-    let upload = upload();
-    for version in curl.versions() {
-        assert_eq!(curl.ask(&server, version, &[], "/"), b"Hello, World!");
-        let bytes = curl.ask(&server, version, &[], &format!("/bytes/{LEN}"));
-        assert!(bytes.iter().enumerate().all(|(n, byte)| usize::from(*byte) == n % 251));
-        assert_eq!(bytes.len(), LEN);
+    for_each_flavor(|flavor| {
+        let Some(curl) = Curl::installed() else { return };
+        let server = Server::start(flavor, &[]);
+        let upload = upload();
+        for version in curl.versions() {
+            assert_eq!(curl.ask(&server, version, &[], "/"), b"Hello, World!");
+            let bytes = curl.ask(&server, version, &[], &format!("/bytes/{LEN}"));
+            assert!(bytes.iter().enumerate().all(|(n, byte)| usize::from(*byte) == n % 251));
+            assert_eq!(bytes.len(), LEN);
 
-        // By length and, in HTTP/1.1, in chunks; there curl first asks whether it may.
-        let file = format!("@{}", upload.display());
-        for encoding in ["x-none: none", "transfer-encoding: chunked"] {
-            let args = ["--data-binary", &file, "--header", encoding];
-            let back = curl.ask(&server, version, &args, "/echo");
-            assert!(back == fs::read(&upload).expect("written above"), "{version} {encoding}");
+            // By length and, in HTTP/1.1, in chunks; there curl first asks whether it may.
+            let file = format!("@{}", upload.display());
+            for encoding in ["x-none: none", "transfer-encoding: chunked"] {
+                let args = ["--data-binary", &file, "--header", encoding];
+                let back = curl.ask(&server, version, &args, "/echo");
+                assert!(back == fs::read(&upload).expect("written above"), "{version} {encoding}");
+            }
+            println!("{version}: GET, 10 MB down, 10 MB up and down, with a length and in chunks");
         }
-        println!("{version}: GET, 10 MB down, 10 MB up and down, with a length and in chunks");
-    }
-    run(server.end());
+        run(server.end());
+    });
 }
 
 /// 10 MB in a file.

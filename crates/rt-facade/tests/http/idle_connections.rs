@@ -6,7 +6,7 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 
 use crate::client::Client;
 use crate::process::tick;
-use crate::server::Server;
+use crate::server::{Server, for_each_flavor};
 use crate::support::{equal, millis, run, until};
 
 const CONNECTIONS: usize = 5000;
@@ -18,46 +18,52 @@ const P99_MAX: Duration = Duration::from_millis(20);
 
 #[test]
 fn five_thousand_idle_connections_cost_no_time() {
-    if let Err(why) = raise_descriptor_limit(CONNECTIONS as u64 + DESCRIPTORS_SPARE) {
-        return println!("skipped: {why}");
-    }
-    let server = Server::start(&["--idle-timeout", "300"]); // it inherits the limit
-    let process = server.process();
-    run(async {
-        let before = process.as_ref().map(|process| (process.descriptors(), process.resident_kb()));
-        let start = Instant::now();
-        let mut idle = Vec::new();
-        for _ in 0..CONNECTIONS {
-            idle.push(Raw::connect(&server).await);
+    for_each_flavor(|flavor| {
+        if let Err(why) = raise_descriptor_limit(CONNECTIONS as u64 + DESCRIPTORS_SPARE) {
+            return println!("skipped: {why}");
         }
-        let spent = millis(start.elapsed());
-        println!("{CONNECTIONS} connections, one request each, in {spent:.0} ms");
+        let server = Server::start(flavor, &["--idle-timeout", "300"]); // it inherits the limit
+        let process = server.process();
+        run(async {
+            let before =
+                process.as_ref().map(|process| (process.descriptors(), process.resident_kb()));
+            let start = Instant::now();
+            let mut idle = Vec::new();
+            for _ in 0..CONNECTIONS {
+                idle.push(Raw::connect(&server).await);
+            }
+            let spent = millis(start.elapsed());
+            println!("{CONNECTIONS} connections, one request each, in {spent:.0} ms");
 
-        if let (Some(process), Some((descriptors, kb))) = (&process, before) {
-            assert_eq!(process.descriptors(), descriptors + CONNECTIONS);
-            let each = (process.resident_kb() - kb) as f64 / CONNECTIONS as f64;
-            println!("each takes {each:.1} kB of the server's memory");
-            let ticks = process.ticks_during(Duration::from_secs(1)).await;
-            println!("meanwhile idle for a second: {:?} of processor time", tick() * ticks as u32);
-            assert!(ticks <= 2, "{ticks} ticks of {:?} while nothing happens", tick());
-        }
-        let mut others = Client::http1(server.addr()).await;
-        let starved = server.starved();
-        let hellos = others.hellos(100).await;
-        println!("beside them: {hellos}");
-        hellos.assert_p99(P99_MAX, server.starved() - starved);
-        drop(others);
+            if let (Some(process), Some((descriptors, kb))) = (&process, before) {
+                assert_eq!(process.descriptors(), descriptors + CONNECTIONS);
+                let each = (process.resident_kb() - kb) as f64 / CONNECTIONS as f64;
+                println!("each takes {each:.1} kB of the server's memory");
+                let ticks = process.ticks_during(Duration::from_secs(1)).await;
+                println!(
+                    "meanwhile idle for a second: {:?} of processor time",
+                    tick() * ticks as u32
+                );
+                assert!(ticks <= 2, "{ticks} ticks of {:?} while nothing happens", tick());
+            }
+            let mut others = Client::http1(server.addr()).await;
+            let starved = server.starved();
+            let hellos = others.hellos(100).await;
+            println!("beside them: {hellos}");
+            hellos.assert_p99(P99_MAX, server.starved() - starved);
+            drop(others);
 
-        for connection in &mut idle {
-            connection.hello().await; // still there
-        }
-        drop(idle);
-        if let (Some(process), Some((descriptors, _))) = (&process, before) {
-            let is = || process.descriptors();
-            let level = async || equal("descriptors of the server", is(), descriptors);
-            until(Duration::from_secs(5), level).await;
-        }
-        server.end().await;
+            for connection in &mut idle {
+                connection.hello().await; // still there
+            }
+            drop(idle);
+            if let (Some(process), Some((descriptors, _))) = (&process, before) {
+                let is = || process.descriptors();
+                let level = async || equal("descriptors of the server", is(), descriptors);
+                until(Duration::from_secs(5), level).await;
+            }
+            server.end().await;
+        });
     });
 }
 

@@ -5,7 +5,7 @@ use hyper::Method;
 
 use crate::client::{Client, VERSIONS};
 use crate::pattern::{Pattern, assert_pattern};
-use crate::server::Server;
+use crate::server::{Server, for_each_flavor};
 use crate::support::run;
 
 /// The first make the allocator's peace. The least that is resident after the last ones is compared with
@@ -21,22 +21,24 @@ const BODY: usize = 4 * 1024 * 1024;
 
 #[test]
 fn descriptors_tasks_and_memory_come_back_to_their_level() {
-    let server = Server::start(&[]);
-    let Some(process) = server.process() else { return };
-    run(async {
-        let level = server.level().await;
-        let at_start = process.resident_kb();
-        let mut resident = Vec::new();
-        for _ in 0..RUSHES {
-            rush(&server).await;
-            server.assert_back_at(level).await;
-            resident.push(process.resident_kb());
-        }
-        println!("{level:?}; resident {at_start} kB, after each rush {resident:?} kB");
-        let settled = resident[..SETTLING].iter().max().expect("some");
-        let last = resident[RUSHES - SETTLING..].iter().min().expect("some");
-        assert!(*last <= settled + SLACK_KB, "memory grows: {resident:?} kB");
-        server.end().await;
+    for_each_flavor(|flavor| {
+        let server = Server::start(flavor, &[]);
+        let Some(process) = server.process() else { return };
+        run(async {
+            let level = server.level().await;
+            let at_start = process.resident_kb();
+            let mut resident = Vec::new();
+            for _ in 0..RUSHES {
+                rush(&server).await;
+                server.assert_back_at(level).await;
+                resident.push(process.resident_kb());
+            }
+            println!("{level:?}; resident {at_start} kB, after each rush {resident:?} kB");
+            let settled = resident[..SETTLING].iter().max().expect("some");
+            let last = resident[RUSHES - SETTLING..].iter().min().expect("some");
+            assert!(*last <= settled + SLACK_KB, "memory grows: {resident:?} kB");
+            server.end().await;
+        });
     });
 }
 

@@ -7,7 +7,7 @@ use rt_facade::time::{Duration, Instant};
 
 use crate::client::{Client, Version};
 use crate::figures::Latencies;
-use crate::server::Server;
+use crate::server::{Server, for_each_flavor};
 use crate::support::run;
 
 const REQUESTS: usize = 10_000;
@@ -18,29 +18,33 @@ const P99_MAX: Duration = Duration::from_millis(250);
 
 #[test]
 fn ten_thousand_requests_over_64_connections() {
-    let server = Server::start(&[]);
-    run(async {
-        let mut clients = Vec::new();
-        for _ in 0..64 {
-            clients.push(Client::http1(server.addr()).await);
-        }
-        drive(&server, "HTTP/1.1, 64 connections", clients).await;
-        server.end().await;
+    for_each_flavor(|flavor| {
+        let server = Server::start(flavor, &[]);
+        run(async {
+            let mut clients = Vec::new();
+            for _ in 0..64 {
+                clients.push(Client::http1(server.addr()).await);
+            }
+            drive(&server, "HTTP/1.1, 64 connections", clients).await;
+            server.end().await;
+        });
     });
 }
 
 #[test]
 fn ten_thousand_requests_over_4_connections_of_http2() {
-    let server = Server::start(&[]);
-    run(async {
-        let mut clients = Vec::new();
-        for _ in 0..4 {
-            let client = Client::connect(Version::Http2, server.addr()).await;
-            clients.extend((1..32).map(|_| client.share()));
-            clients.push(client);
-        }
-        drive(&server, "HTTP/2, 4 connections of 32 streams", clients).await;
-        server.end().await;
+    for_each_flavor(|flavor| {
+        let server = Server::start(flavor, &[]);
+        run(async {
+            let mut clients = Vec::new();
+            for _ in 0..4 {
+                let client = Client::connect(Version::Http2, server.addr()).await;
+                clients.extend((1..32).map(|_| client.share()));
+                clients.push(client);
+            }
+            drive(&server, "HTTP/2, 4 connections of 32 streams", clients).await;
+            server.end().await;
+        });
     });
 }
 

@@ -59,16 +59,17 @@ impl Process {
     }
 }
 
-/// How long the first thread of process `pid`, and this thread, were ready to run so far and did not, for
-/// want of a processor: what a machine with other things to do adds to every latency. Zero where the system
-/// does not tell.
+/// How long the threads of process `pid`, and this thread, were ready to run so far and did not, for want of
+/// a processor: what a machine with other things to do adds to every latency. Zero where the system does not
+/// tell.
 pub(crate) fn starved(pid: u32) -> Duration {
-    let waited = |path: &str| {
-        let stat = fs::read_to_string(path).unwrap_or_default();
+    let waited = |path: PathBuf| -> u64 {
+        let stat = fs::read_to_string(path.join("schedstat")).unwrap_or_default();
         stat.split_whitespace().nth(1).and_then(|ns| ns.parse().ok()).unwrap_or(0)
     };
-    let both = waited(&format!("/proc/{pid}/schedstat")) + waited("/proc/thread-self/schedstat");
-    Duration::from_nanos(both)
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let theirs: u64 = threads.map(|thread| waited(thread.path())).sum();
+    Duration::from_nanos(theirs + waited(PathBuf::from("/proc/thread-self")))
 }
 
 /// The unit of processor time.

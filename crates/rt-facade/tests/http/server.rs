@@ -32,6 +32,20 @@ pub(crate) struct Level {
     tasks: usize,
 }
 
+/// How the server schedules: on one thread, or on two that share the work.
+pub(crate) type Flavor = &'static [&'static str];
+
+const FLAVORS: [Flavor; 2] =
+    [&["--flavor", "current-thread"], &["--flavor", "multi-thread", "--workers", "2"]];
+
+/// Runs `test` with a server of each flavour.
+pub(crate) fn for_each_flavor(test: impl Fn(Flavor)) {
+    for flavor in FLAVORS {
+        println!("{flavor:?}");
+        test(flavor);
+    }
+}
+
 /// How a server ended.
 pub(crate) struct Ended {
     pub(crate) status: ExitStatus,
@@ -41,14 +55,15 @@ pub(crate) struct Ended {
 
 impl Server {
     /// Starts the example with these arguments.
-    pub(crate) fn start(args: &[&str]) -> Self {
-        Self::launch(Command::new(example()).args(args))
+    pub(crate) fn start(flavor: Flavor, args: &[&str]) -> Self {
+        Self::launch(Command::new(example()).args(flavor).args(args))
     }
 
     /// Starts it with so many descriptors at most.
-    pub(crate) fn start_with_descriptors(limit: u32, args: &[&str]) -> Self {
+    pub(crate) fn start_with_descriptors(flavor: Flavor, limit: u32, args: &[&str]) -> Self {
         let limited = format!("ulimit -n {limit} && exec \"$0\" \"$@\"");
-        Self::launch(Command::new("sh").arg("-c").arg(limited).arg(example()).args(args))
+        let mut shell = Command::new("sh");
+        Self::launch(shell.arg("-c").arg(limited).arg(example()).args(flavor).args(args))
     }
 
     /// What the example says instead of starting.

@@ -8,7 +8,7 @@ use rt_facade::net::TcpStream;
 use rt_facade::time::{Duration, Instant, interval, sleep};
 
 use crate::client::Client;
-use crate::server::Server;
+use crate::server::{Server, for_each_flavor};
 use crate::support::{equal, millis, run, until};
 
 const HEADER: Duration = Duration::from_millis(700);
@@ -41,27 +41,29 @@ const SILENT: [(&str, &[u8], Duration); 10] = [
 
 #[test]
 fn who_falls_silent_is_cut_off_in_time_while_others_are_served() {
-    let server = Server::start(&TIMEOUTS);
-    run(async {
-        let silent = SILENT.iter().map(async |(what, said, limit)| {
-            let spent = silent_after(&server, said).await.expect("it is cut off");
-            println!("{what}, then silent: cut off after {:.0} ms", millis(spent));
-            (what, *limit, spent)
+    for_each_flavor(|flavor| {
+        let server = Server::start(flavor, &TIMEOUTS);
+        run(async {
+            let silent = SILENT.iter().map(async |(what, said, limit)| {
+                let spent = silent_after(&server, said).await.expect("it is cut off");
+                println!("{what}, then silent: cut off after {:.0} ms", millis(spent));
+                (what, *limit, spent)
+            });
+            let busy = async {
+                let (start, starved) = (Instant::now(), server.starved());
+                let mut client = Client::http1(server.addr()).await;
+                let hellos = client.hello_while(|| start.elapsed() < HEADER).await;
+                println!("meanwhile, another: {hellos}");
+                // As long as the silent ones wait: else they were waited for.
+                hellos.assert_p99(HEADER / 10, server.starved() - starved);
+            };
+            let (ended, ()) = futures_util::future::join(join_all(silent), busy).await;
+            for (what, limit, spent) in ended {
+                let right = limit..limit + SLACK;
+                assert!(right.contains(&spent), "{what}: cut off after {spent:?}, not {right:?}");
+            }
+            server.end().await;
         });
-        let busy = async {
-            let (start, starved) = (Instant::now(), server.starved());
-            let mut client = Client::http1(server.addr()).await;
-            let hellos = client.hello_while(|| start.elapsed() < HEADER).await;
-            println!("meanwhile, another: {hellos}");
-            // As long as the silent ones wait: else they were waited for.
-            hellos.assert_p99(HEADER / 10, server.starved() - starved);
-        };
-        let (ended, ()) = futures_util::future::join(join_all(silent), busy).await;
-        for (what, limit, spent) in ended {
-            let right = limit..limit + SLACK;
-            assert!(right.contains(&spent), "{what}: cut off after {spent:?}, not {right:?}");
-        }
-        server.end().await;
     });
 }
 
@@ -82,39 +84,43 @@ async fn until_closed(stream: &mut TcpStream) {
 
 #[test]
 fn a_head_that_comes_in_drops_has_the_time_of_a_head() {
-    let server = Server::start(&TIMEOUTS);
-    run(async {
-        let start = Instant::now();
-        let mut stream = TcpStream::connect(server.addr()).await.expect("it accepts");
-        let mut drops = interval(HEADER / 10);
-        // The last write or two go nowhere: the server has closed by then.
-        while stream.write_all(b"G").await.is_ok() {
-            assert!(start.elapsed() < HEADER + SLACK, "still connected");
-            drops.tick().await;
-        }
-        assert!(start.elapsed() >= HEADER, "cut off after {:?}", start.elapsed());
-        server.end().await;
+    for_each_flavor(|flavor| {
+        let server = Server::start(flavor, &TIMEOUTS);
+        run(async {
+            let start = Instant::now();
+            let mut stream = TcpStream::connect(server.addr()).await.expect("it accepts");
+            let mut drops = interval(HEADER / 10);
+            // The last write or two go nowhere: the server has closed by then.
+            while stream.write_all(b"G").await.is_ok() {
+                assert!(start.elapsed() < HEADER + SLACK, "still connected");
+                drops.tick().await;
+            }
+            assert!(start.elapsed() >= HEADER, "cut off after {:?}", start.elapsed());
+            server.end().await;
+        });
     });
 }
 
 #[test]
 fn a_body_that_comes_in_drops_has_all_the_time_it_needs() {
-    let server = Server::start(&TIMEOUTS);
-    run(async {
-        let start = Instant::now();
-        let mut stream = TcpStream::connect(server.addr()).await.expect("it accepts");
-        let head = b"POST /count HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\n";
-        stream.write_all(head).await.expect("it reads");
-        for _ in 0..5 {
-            sleep(HEADER / 2).await; // slow is what this client is
-            stream.write_all(b"x").await.expect("it reads");
-        }
-        assert!(start.elapsed() > 2 * HEADER);
-        let mut answer = [0; 15];
-        stream.read_exact(&mut answer).await.expect("it answers");
-        assert_eq!(&answer, b"HTTP/1.1 200 OK");
-        drop(stream);
-        server.end().await;
+    for_each_flavor(|flavor| {
+        let server = Server::start(flavor, &TIMEOUTS);
+        run(async {
+            let start = Instant::now();
+            let mut stream = TcpStream::connect(server.addr()).await.expect("it accepts");
+            let head = b"POST /count HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\n";
+            stream.write_all(head).await.expect("it reads");
+            for _ in 0..5 {
+                sleep(HEADER / 2).await; // slow is what this client is
+                stream.write_all(b"x").await.expect("it reads");
+            }
+            assert!(start.elapsed() > 2 * HEADER);
+            let mut answer = [0; 15];
+            stream.read_exact(&mut answer).await.expect("it answers");
+            assert_eq!(&answer, b"HTTP/1.1 200 OK");
+            drop(stream);
+            server.end().await;
+        });
     });
 }
 
@@ -132,21 +138,23 @@ fn who_does_not_leave_when_all_is_said_is_let_go() {
 
 /// Asserts that the server closes its side so long after this was said, whatever the client does.
 fn is_let_go(who: &str, said: &[u8], limit: Duration) {
-    let server = Server::start(&TIMEOUTS);
-    let Some(process) = server.process() else { return };
-    run(async {
-        let alone = process.descriptors();
-        let start = Instant::now();
-        let mut stream = TcpStream::connect(server.addr()).await.expect("it accepts");
-        stream.write_all(said).await.expect("it reads");
-        stream.readable().await.expect("it answers");
-        assert_eq!(process.descriptors(), alone + 1);
-        let open = async || equal("descriptors of the server", process.descriptors(), alone);
-        until(limit + SLACK, open).await;
-        let spent = start.elapsed();
-        println!("a client that {who}: let go after {:.0} ms", millis(spent));
-        assert!(spent >= limit, "after {spent:?}");
-        drop(stream);
-        server.end().await;
+    for_each_flavor(|flavor| {
+        let server = Server::start(flavor, &TIMEOUTS);
+        let Some(process) = server.process() else { return };
+        run(async {
+            let alone = process.descriptors();
+            let start = Instant::now();
+            let mut stream = TcpStream::connect(server.addr()).await.expect("it accepts");
+            stream.write_all(said).await.expect("it reads");
+            stream.readable().await.expect("it answers");
+            assert_eq!(process.descriptors(), alone + 1);
+            let open = async || equal("descriptors of the server", process.descriptors(), alone);
+            until(limit + SLACK, open).await;
+            let spent = start.elapsed();
+            println!("a client that {who}: let go after {:.0} ms", millis(spent));
+            assert!(spent >= limit, "after {spent:?}");
+            drop(stream);
+            server.end().await;
+        });
     });
 }
