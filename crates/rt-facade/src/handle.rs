@@ -155,7 +155,7 @@ impl Handle {
 #[track_caller]
 pub(crate) fn block_on_here<F: Future>(env: &Env, future: F) -> Result<F::Output, Nested> {
     let mut future = pin!(future);
-    context::drive(env.clone(), std::ptr::null(), 0, |ctx| {
+    context::drive(env.clone(), |ctx| {
         let park = ThreadPark::new();
         let waker = park.unparker().into_waker();
         let mut cx = Context::from_waker(&waker);

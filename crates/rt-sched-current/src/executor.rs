@@ -86,9 +86,8 @@ impl<D: Driver> Executor<D> {
         if let Some(core) = self.take_core() {
             return self.block_on_core(core, future);
         }
-        let waited = context::drive(self.env.clone(), std::ptr::null(), 0, |ctx| {
-            self.wait_for_core(ctx, future.as_mut())
-        })?;
+        let waited =
+            context::drive(self.env.clone(), |ctx| self.wait_for_core(ctx, future.as_mut()))?;
         match waited {
             Waited::Output(output) => Ok(output),
             Waited::Core(core) => self.block_on_core(core, future),
@@ -102,9 +101,9 @@ impl<D: Driver> Executor<D> {
         future: Pin<&mut F>,
     ) -> Result<F::Output, Nested> {
         let mut lent = Lent { core: Some(core), executor: self };
-        context::drive(self.env.clone(), self.spawner.home(), 0, |ctx| {
-            lent.core().block_on(ctx, future)
-        })
+        let run = |ctx: &Ctx| lent.core().block_on(ctx, future);
+        // SAFETY: this thread has the core, of which there is one (H1).
+        unsafe { context::drive_home(self.env.clone(), self.spawner.home(), 0, run) }
     }
 
     /// Another thread drives: polls `future` here until it is ready or that thread stops.
@@ -134,9 +133,9 @@ impl<D: Driver> Executor<D> {
     pub fn drive<R>(&mut self, f: impl FnOnce(&mut Stepper<'_, D>) -> R) -> Result<R, Nested> {
         let core = self.take_core().expect("nobody else drives: the executor is borrowed mutably");
         let mut lent = Lent { core: Some(core), executor: self };
-        context::drive(self.env.clone(), self.spawner.home(), 0, |ctx| {
-            f(&mut Stepper { core: lent.core(), ctx })
-        })
+        let run = |ctx: &Ctx| f(&mut Stepper { core: lent.core(), ctx });
+        // SAFETY: this thread has the core, of which there is one (H1).
+        unsafe { context::drive_home(self.env.clone(), self.spawner.home(), 0, run) }
     }
 
     fn lock(&self) -> MutexGuard<'_, CoreSlot<D>> {
@@ -217,7 +216,9 @@ impl<D: Driver> Drop for Executor<D> {
         // Should the shutdown panic (the driver does not wait any more), tasks may be left that
         // point to the shared half (H2): leak it.
         let kept = ManuallyDrop::new(self.spawner.clone());
-        context::drive_last(self.env.clone(), self.spawner.home(), 0, |ctx| core.shutdown(ctx));
+        let end = |ctx: &Ctx| core.shutdown(ctx);
+        // SAFETY: this thread has the core, of which there is one (H1).
+        unsafe { context::drive_last(self.env.clone(), self.spawner.home(), 0, end) };
         drop(ManuallyDrop::into_inner(kept));
     }
 }

@@ -81,8 +81,9 @@ impl Seat {
     }
 
     fn order(&self, order: usize) {
-        // Release pairs with `take_order`.
-        self.order.store(order, site("crew.order", Release));
+        // Release pairs with `take_order`. A swap, since the checker puts a store where no store can be:
+        // between the two halves of the other side's.
+        self.order.swap(order, site("crew.order", Release));
         self.token.unpark();
     }
 
@@ -244,7 +245,7 @@ fn main<D: Driver + Send + 'static, Q: Queues>(
 ) {
     let seat = Seat::here();
     shared.crew.lock().seats.push(seat.clone());
-    let ran = context::drive(env, ptr::null(), 0, |ctx| {
+    let ran = context::drive(env, |ctx| {
         shared.config.thread_starts();
         context::seed(ctx, shared.config.seed.wrapping_add(first as u64));
         let mut next = match by_offer && !answer(&shared.workers[first]) {
@@ -475,3 +476,6 @@ impl fmt::Debug for Crew {
         f.debug_struct("Crew").finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, rt_loom))]
+mod loom_tests;

@@ -70,7 +70,7 @@ impl Handle {
     }
 
     /// Says who turns the driver: a scheduler by its home address (as in
-    /// [`context::drive`]; null if there is none), and how to call its thread back from a wait.
+    /// [`context::drive_home`]; null if there is none), and how to call its thread back from a wait.
     ///
     /// `call` is called with no lock held, when a timer is armed that is earlier than what the driver
     /// waits for; by threads that are not at home and, if the driver is

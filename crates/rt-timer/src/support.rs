@@ -78,7 +78,7 @@ impl Rig {
                 self.turn(Until::Event);
             }
         };
-        context::drive(env, home, 0, run).expect("not nested")
+        at_home(env, home, 0, run).expect("not nested")
     }
 
     pub(crate) fn turn(&mut self, until: Until) {
@@ -152,3 +152,15 @@ pub(crate) fn panic_of<R>(f: impl FnOnce() -> R) -> String {
 
 /// A null address that no scheduler has.
 pub(crate) const NOBODY: *const () = ptr::null();
+
+/// Runs `f` at home at `home`, where nothing is kept for the thread that is there.
+#[track_caller]
+pub(crate) fn at_home<R>(
+    env: Env,
+    home: *const (),
+    shard: u16,
+    f: impl FnOnce(&context::Ctx) -> R,
+) -> Result<R, context::Nested> {
+    // SAFETY: the homes of these tests are addresses and nothing else.
+    unsafe { context::drive_home(env, home, shard, f) }
+}

@@ -91,7 +91,7 @@ impl Ctx {
     /// thread, or takes over what that one ran.
     ///
     /// # Safety
-    /// As [`drive`].
+    /// As [`drive_home`].
     pub unsafe fn move_home(&self, home: *const (), shard: u16) {
         self.home.set(home);
         self.shard.set(shard);
@@ -278,13 +278,27 @@ pub struct Nested {
     pub outer: Driven,
 }
 
-/// Runs `f` as the main loop of a scheduler: with `env` entered, at home at the address `home`,
-/// marked as a thread that must not block.
+/// Runs `f` with `env` entered, on a thread that must not block meanwhile: it drives a future, and
+/// is at home at no scheduler.
 ///
 /// # Errors
 /// If the thread drives a runtime already.
 #[track_caller]
-pub fn drive<R>(
+pub fn drive<R>(env: Env, f: impl FnOnce(&Ctx) -> R) -> Result<R, Nested> {
+    // SAFETY: at home nowhere.
+    unsafe { drive_home(env, ptr::null(), 0, f) }
+}
+
+/// Runs `f` as the main loop of a scheduler: [`drive`], at home at the address `home`.
+///
+/// # Errors
+/// If the thread drives a runtime already.
+///
+/// # Safety
+/// What the scheduler at `home` keeps for the thread at home (that of `shard`, if there are several)
+/// is touched by no other thread until `f` returns. With a null `home` there is nothing.
+#[track_caller]
+pub unsafe fn drive_home<R>(
     env: Env,
     home: *const (),
     shard: u16,
@@ -297,9 +311,12 @@ pub fn drive<R>(
     Ok(visit(env, Some(driven), home, shard, f))
 }
 
-/// [`drive`] for the last loop of a scheduler that shuts down: allowed on a thread that drives
+/// [`drive_home`] for the last loop of a scheduler that shuts down: allowed on a thread that drives
 /// another, since it polls nothing and waits for pushes in flight alone.
-pub fn drive_last<R>(env: Env, home: *const (), shard: u16, f: impl FnOnce(&Ctx) -> R) -> R {
+///
+/// # Safety
+/// As [`drive_home`].
+pub unsafe fn drive_last<R>(env: Env, home: *const (), shard: u16, f: impl FnOnce(&Ctx) -> R) -> R {
     visit(env, driven(), home, shard, f)
 }
 

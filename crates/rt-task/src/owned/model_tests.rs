@@ -239,10 +239,12 @@ fn tasks_go_to_the_shard_of_the_thread_that_polls_them() {
         .into_iter()
         .map(|shard| {
             let (runnable, handle) = crate::spawn(core::future::pending::<()>(), Sharded(owned));
-            crate::base::context::drive(Env::new(), core::ptr::null(), shard, |_| {
+            let run = |_: &crate::base::context::Ctx| {
                 assert!(matches!(runnable.run(), Ran::Pending));
-            })
-            .unwrap();
+            };
+            // SAFETY: at home nowhere.
+            unsafe { crate::base::context::drive_home(Env::new(), core::ptr::null(), shard, run) }
+                .unwrap();
             handle
         })
         .collect();

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::Waker;
 
 use rt_task::base::clock::Pausable;
-use rt_task::base::context::{self, Env};
+use rt_task::base::context::Env;
 use rt_task::base::driver::WakeBatch;
 
 use super::*;
-use crate::support::{Count, ms, panic_of, poll, poll_with};
+use crate::support::{Count, at_home, ms, panic_of, poll, poll_with};
 use crate::{Duration, Sleep};
 
 /// Three workers, without their threads.
@@ -41,7 +41,7 @@ impl Rig {
 
     /// Runs `f` as the thread of that worker does.
     fn on<R>(&self, worker: u16, f: impl FnOnce() -> R) -> R {
-        context::drive(Env::new(), self.home(), worker, |_| f()).expect("not nested")
+        at_home(Env::new(), self.home(), worker, |_| f()).expect("not nested")
     }
 
     fn armed_on(&self, worker: u16, ahead: u64) -> Pin<Box<Sleep>> {
@@ -99,7 +99,7 @@ fn threads_from_elsewhere_use_the_first_wheel_and_wheels_are_shared_round() {
     let mut foreign = Box::pin(rig.handle.sleep(ms(5)));
     assert!(poll(foreign.as_mut()).is_pending());
     assert_eq!(rig.wheels(), [1, 0, 0]);
-    let not_at_home = context::drive(Env::new(), (&raw const rig).cast(), 2, |_| {
+    let not_at_home = at_home(Env::new(), (&raw const rig).cast(), 2, |_| {
         let mut sleep = Box::pin(rig.handle.sleep(ms(5)));
         assert!(poll(sleep.as_mut()).is_pending());
         sleep
@@ -197,7 +197,7 @@ fn one_worker_alone_may_be_waited_for_by_another_thread() {
     handle.set_owner(home, Arc::new(move || _ = count.fetch_add(1, Relaxed)));
     driver.before_wait(None);
     let mut sleep = Box::pin(handle.sleep(ms(5)));
-    let polled = context::drive(Env::new(), home, 0, |_| poll(sleep.as_mut()));
+    let polled = at_home(Env::new(), home, 0, |_| poll(sleep.as_mut()));
     assert!(polled.unwrap().is_pending());
     assert_eq!(calls.load(Relaxed), 1);
 }

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use proptest::prelude::*;
 use rt_task::base::clock::Pausable;
-use rt_task::base::context::{self, Env};
+use rt_task::base::context::Env;
 use rt_task::base::driver::WakeBatch;
 use rt_task::base::seam::{Clock, Nanos, Timers};
 
-use crate::support::{Count, poll_with};
+use crate::support::{Count, at_home, poll_with};
 use crate::{Driver, Duration, Handle, Instant, Sleep};
 
 /// Spans are nanoseconds. A worker beyond the last is a thread from elsewhere.
@@ -87,7 +87,7 @@ impl Pair {
             return f();
         }
         let home = Arc::as_ptr(&self.calls).cast();
-        context::drive(Env::new(), home, worker, |_| f()).unwrap()
+        at_home(Env::new(), home, worker, |_| f()).unwrap()
     }
 
     fn since_start(&self, instant: Instant) -> u64 {

@@ -13,7 +13,7 @@ use rt_task::base::park::{RoamingPark, RoamingUnpark};
 use rt_task::base::rng::FastRng;
 use rt_task::base::seam::{Unpark, Wakes};
 
-use crate::support::{Count, poll_with};
+use crate::support::{Count, at_home, poll_with};
 use crate::{Driver, Duration, Handle, Sleep};
 
 type Timers = Stack<RoamingPark, Driver, Monotonic>;
@@ -70,7 +70,7 @@ impl Rig {
                 }
             }
         };
-        context::drive(Env::new(), home, worker, run).unwrap();
+        at_home(Env::new(), home, worker, run).unwrap();
     }
 
     fn round(&self, random: &FastRng) {

@@ -7,6 +7,23 @@ fn top_name() -> Option<String> {
     env().and_then(|env| env.slots.name.as_deref().map(ToString::to_string))
 }
 
+/// No home here keeps anything for the thread that is there.
+#[track_caller]
+fn at_home<R>(
+    env: Env,
+    home: *const (),
+    shard: u16,
+    f: impl FnOnce(&Ctx) -> R,
+) -> Result<R, Nested> {
+    // SAFETY: nothing is kept there.
+    unsafe { drive_home(env, home, shard, f) }
+}
+
+fn at_home_last<R>(env: Env, home: *const (), shard: u16, f: impl FnOnce(&Ctx) -> R) -> R {
+    // SAFETY: nothing is kept there.
+    unsafe { drive_last(env, home, shard, f) }
+}
+
 #[test]
 fn guards_may_be_dropped_in_any_order() {
     let a = enter(Env::new().named("a"));
@@ -46,14 +63,14 @@ fn a_forgotten_guard_leaks_and_dangles_not() {
 fn a_thread_drives_one_runtime_at_a_time() {
     let here = 7_u8;
     let home = (&raw const here).cast();
-    let nested = drive(Env::new(), home, 3, |ctx| {
+    let nested = at_home(Env::new(), home, 3, |ctx| {
         assert_eq!((ctx.home(), ctx.shard()), (home, 3));
-        drive(Env::new(), ptr::null(), 0, |_| ()).map_err(|nested| nested.outer.since.file())
+        drive(Env::new(), |_| ()).map_err(|nested| nested.outer.since.file())
     });
     assert_eq!(nested.unwrap(), Err(file!()));
     assert!(driven().is_none());
     let blocking =
-        drive(Env::new(), home, 0, |_| visit_blocking(Env::new(), |_| driven().is_none()));
+        at_home(Env::new(), home, 0, |_| visit_blocking(Env::new(), |_| driven().is_none()));
     assert!(blocking.unwrap(), "a thread handed to blocking work may block");
 }
 
@@ -74,11 +91,11 @@ fn what_is_missing_is_told_with_the_call_site_and_the_fix() {
 fn a_panic_in_a_visit_leaves_the_thread_as_it_was() {
     let here = 7_u8;
     let home = (&raw const here).cast();
-    let panicked = crate::kit::caught(|| drive(Env::new(), home, 3, |_| crate::kit::panics("f")));
+    let panicked = crate::kit::caught(|| at_home(Env::new(), home, 3, |_| crate::kit::panics("f")));
     assert_eq!(panicked, "f");
     assert!(tls::get().is_null() && driven().is_none() && !is_home(home));
     let _guard = enter(Env::new());
-    let again = drive(Env::new(), home, 3, |ctx| (is_home(home), ctx.shard()));
+    let again = at_home(Env::new(), home, 3, |ctx| (is_home(home), ctx.shard()));
     assert_eq!(again.unwrap(), (true, 3));
     assert_eq!(with(|ctx| (ctx.home(), ctx.shard())), Some((ptr::null(), 0)));
 }
@@ -87,14 +104,14 @@ fn a_panic_in_a_visit_leaves_the_thread_as_it_was() {
 fn visits_nest_and_each_finds_what_it_left() {
     let (one, two) = (1_u8, 2_u8);
     let (home, other) = ((&raw const one).cast(), (&raw const two).cast());
-    drive(Env::new().named("a"), home, 1, |ctx| {
+    at_home(Env::new().named("a"), home, 1, |ctx| {
         visit_blocking(Env::new().named("b"), |_| {
             assert!(driven().is_none() && !is_home(home));
-            drive(Env::new().named("c"), other, 2, |_| assert!(is_home(other))).unwrap();
-            drive_last(Env::new(), other, 2, |_| assert!(driven().is_none()));
+            at_home(Env::new().named("c"), other, 2, |_| assert!(is_home(other))).unwrap();
+            at_home_last(Env::new(), other, 2, |_| assert!(driven().is_none()));
             assert_eq!(top_name().as_deref(), Some("b"));
         });
-        drive_last(Env::new().named("d"), other, 2, |_| {
+        at_home_last(Env::new().named("d"), other, 2, |_| {
             assert!(driven().is_some() && is_home(other) && !is_home(home));
         });
         assert!(driven().is_some() && is_home(home));
