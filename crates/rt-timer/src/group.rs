@@ -31,7 +31,8 @@
 //! would then be older than S1; so it is heard in this wait, and ends it. A2 looks no further if the
 //! shard's earliest stays as it is: that was there when S2 looked, or was armed since and led to A3.
 //! **Breaks if** S2 comes before S1, or publishes nothing (an advance that was left midway may have left
-//! an old, earlier tick), or if A3 comes before A1, or stores zero without A4 or after it.
+//! an old, earlier tick); if a removal publishes an earlier tick; or if A3 comes before A1, or stores zero
+//! without A4 or after it.
 //! **Checked by** `group::loom_tests::no_timer_is_missed_by_whoever_waits`,
 //! `group::loom_tests::two_arm_on_two_shards`, `group::loom_tests::a_call_to_the_wait_before_hides_nothing`
 //! and `group::loom_tests::the_driver_moves_on`.
@@ -78,6 +79,7 @@ impl Group {
     }
 
     /// How many shards there are.
+    #[inline]
     pub(crate) fn count(&self) -> usize {
         self.shards.len()
     }
@@ -99,7 +101,7 @@ impl Group {
     pub(crate) fn close(&self) -> bool {
         // All of them, before any begins again: by one that is open, `waiting` may be written.
         let again = self.shards.iter().filter(|shard| shard.close());
-        again.count() == self.shards.len()
+        again.count() == self.count()
     }
 
     /// How the driver's ticks are shifted.
@@ -117,7 +119,7 @@ impl Group {
     /// from elsewhere, the first.
     #[inline]
     pub(crate) fn here(&self) -> u16 {
-        let count = self.shards.len() as u16;
+        let count = self.count() as u16;
         if count == 1 {
             return 0;
         }
@@ -240,3 +242,5 @@ mod loom_tests;
 mod model_tests;
 #[cfg(all(test, not(rt_loom)))]
 mod stress_tests;
+#[cfg(all(test, not(rt_loom)))]
+mod tests;

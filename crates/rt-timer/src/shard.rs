@@ -20,7 +20,7 @@
 //! finds SEEN, and A3 calls. W1 may load an old value with SEEN; whoever replaced it by an earlier one
 //! found SEEN, too, and calls, so W3 ends at once and the next W1 is ordered after A2 by the call. A
 //! thread that *is* the driver's leaves SEEN set and calls nobody: it comes to W1 before it waits.
-//! **Breaks if** A2 clears SEEN without A3, or a removal clears it.
+//! **Breaks if** A2 clears SEEN without A3, or a removal clears it or publishes an earlier tick.
 //! **Checked by** `shard::loom_tests::no_timer_is_missed`.
 
 use std::ptr::{self, NonNull};
@@ -303,6 +303,7 @@ impl Held<'_> {
     /// After the wheel's earliest may have become later. Nobody need be called for that.
     fn raise(&mut self) {
         let word = self.published.load(Relaxed); // written under the lock alone
+        // In the middle of an advance the wheel tells less than it has told before.
         let tick = self.earliest().max(word >> 1);
         self.published.store(tick << 1 | word & SEEN, Relaxed); // as the module says
     }
