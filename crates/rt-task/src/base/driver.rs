@@ -229,3 +229,57 @@ impl fmt::Debug for WakeBatch {
         f.debug_struct("WakeBatch").field("len", &self.len).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(rt_loom)))]
+mod tests {
+    use super::super::clock::Pausable;
+    use super::super::park::ThreadPark;
+    use super::*;
+
+    /// Notes what it is told.
+    #[derive(Default)]
+    struct Told {
+        next: Option<Nanos>,
+        until: Option<Option<Nanos>>,
+        is_waiting: bool,
+        waits: usize,
+        advanced: usize,
+    }
+
+    impl Timers for Told {
+        fn next(&self) -> Option<Nanos> {
+            self.next
+        }
+        fn before_wait(&mut self, until: Option<Nanos>) -> Option<Nanos> {
+            self.until = Some(until);
+            self.is_waiting = true;
+            self.waits += 1;
+            self.next.or(until)
+        }
+        fn after_wait(&mut self) {
+            self.is_waiting = false;
+        }
+        fn advance(&mut self, _now: Nanos, _out: &mut impl Wakes) {
+            assert!(!self.is_waiting, "what is due is handed out after the wait");
+            self.advanced += 1;
+        }
+    }
+
+    #[test]
+    fn timers_are_told_of_waits_alone() {
+        let clock = Pausable::new();
+        clock.pause().unwrap();
+        let next = Some(clock.now().saturating_add(Duration::from_secs(1)));
+        let timers = Some(Told { next, ..Told::default() });
+        let mut stack = Stack::new(ThreadPark::new(), timers, clock.clone());
+        let mut out = WakeBatch::new();
+        stack.turn(Until::Now, &mut out).unwrap();
+        assert_eq!(stack.timers.as_ref().unwrap().waits, 0);
+        let until = clock.now().saturating_add(Duration::from_secs(2));
+        stack.turn(Until::At(until), &mut out).unwrap();
+        let told = stack.timers.as_ref().unwrap();
+        assert_eq!((told.until, told.waits, told.is_waiting), (Some(Some(until)), 1, false));
+        assert_eq!(told.advanced, 1, "the paused clock has gone there");
+        assert_eq!(Some(clock.now()), next);
+    }
+}
