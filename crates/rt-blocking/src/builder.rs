@@ -1,7 +1,6 @@
 //! What can be set of a pool.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use rt_task::base::context::Env;
@@ -178,16 +177,9 @@ impl Options {
 
 /// Runs user code that is no job. The panic hook has told of a panic by then.
 fn contain<R>(f: impl Fn() -> R) -> Option<R> {
-    // Nothing of ours is touched by `f`, so nothing is left half done.
-    let payload = match catch_unwind(AssertUnwindSafe(f)) {
-        Ok(result) => return Some(result),
-        Err(payload) => payload,
-    };
-    // A payload's drop may panic, with a payload that may: leak the second.
-    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        std::mem::forget(second);
-    }
-    None
+    let mut result = None;
+    rt_task::base::contain(|| result = Some(f()));
+    result
 }
 
 impl Default for Builder {
