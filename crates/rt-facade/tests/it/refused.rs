@@ -42,23 +42,40 @@ mod by_the_system {
     use crate::child;
     use crate::support::{block_until, multi};
 
-    fn threads() -> usize {
-        fs::read_dir("/proc/self/task").expect("Linux tells").count()
-    }
+    /// Looks at this process. Keeps a descriptor for that, in case there is no other left.
+    struct Process(Option<fs::File>);
 
-    fn descriptors() -> usize {
-        fs::read_dir("/proc/self/fd").expect("Linux tells").count()
-    }
+    impl Process {
+        fn new() -> Self {
+            Self(Some(fs::File::open("/proc/self/stat").expect("Linux tells")))
+        }
 
-    /// Builds what must fail, again and again.
-    fn is_refused(mut build: impl FnMut() -> io::Result<Runtime>) {
-        let before = (threads(), descriptors());
-        for _ in 0..20 {
-            let error = build().map(drop).unwrap_err();
-            assert!(!error.to_string().is_empty());
-            // The system strikes a joined thread off its list a moment later.
-            block_until(|| threads() == before.0);
-            assert_eq!(descriptors(), before.1);
+        fn threads(&mut self) -> usize {
+            self.count("/proc/self/task")
+        }
+
+        /// Without the one kept.
+        fn descriptors(&mut self) -> usize {
+            self.count("/proc/self/fd")
+        }
+
+        fn count(&mut self, directory: &str) -> usize {
+            self.0 = None;
+            let count = fs::read_dir(directory).expect("Linux tells").count();
+            *self = Self::new();
+            count
+        }
+
+        /// Builds what must fail, again and again.
+        fn is_refused(&mut self, mut build: impl FnMut() -> io::Result<Runtime>) {
+            let before = (self.threads(), self.descriptors());
+            for _ in 0..20 {
+                let error = build().map(drop).unwrap_err();
+                assert!(!error.to_string().is_empty());
+                // The system strikes a joined thread off its list a moment later.
+                block_until(|| self.threads() == before.0);
+                assert_eq!(self.descriptors(), before.1);
+            }
         }
     }
 
@@ -77,8 +94,9 @@ mod by_the_system {
             let limits = [&nobody[..], &["prlimit", "--nproc=8"]].concat();
             return child::run("refused::by_the_system::no_more_processes", &limits);
         }
-        is_refused(|| multi(16).enable_all().build());
-        is_refused(|| multi(8).build());
+        let mut process = Process::new();
+        process.is_refused(|| multi(16).enable_all().build());
+        process.is_refused(|| multi(8).build());
         works(multi(2).enable_all().build());
         // `block_in_place` does without another thread where none can be had.
         let runtime = multi(2).build().unwrap();
@@ -111,8 +129,9 @@ mod by_the_system {
             let name = "refused::by_the_system::no_more_memory_for_stacks";
             return child::run(name, &["prlimit", "--as=1073741824"]);
         }
-        is_refused(|| multi(32).thread_stack_size(64 << 20).enable_all().build());
-        is_refused(|| multi(1).thread_stack_size(8 << 30).build());
+        let mut process = Process::new();
+        process.is_refused(|| multi(32).thread_stack_size(64 << 20).enable_all().build());
+        process.is_refused(|| multi(1).thread_stack_size(8 << 30).build());
         works(multi(2).enable_all().build());
     }
 
@@ -122,8 +141,9 @@ mod by_the_system {
             let name = "refused::by_the_system::no_more_descriptors";
             return child::run(name, &["prlimit", "--nofile=32"]);
         }
+        let mut process = Process::new();
         for build in [Builder::new_current_thread, || multi(2)] {
-            let before = descriptors();
+            let before = process.descriptors();
             let mut built = Vec::new();
             let error = loop {
                 match build().enable_all().build() {
@@ -132,11 +152,11 @@ mod by_the_system {
                 }
             };
             assert!(!built.is_empty(), "{error}");
-            is_refused(|| build().enable_all().build());
+            process.is_refused(|| build().enable_all().build());
             built.pop();
             works(build().enable_all().build());
             drop(built);
-            assert_eq!(descriptors(), before);
+            assert_eq!(process.descriptors(), before);
         }
     }
 }
