@@ -299,8 +299,9 @@ impl Idle {
         let mut called = Vec::new();
         let count = self.groups.len();
         for (group, Group { word, .. }) in self.groups.iter().enumerate() {
-            // The fence below makes it an Acquire, which pairs with D2: who is unparked is seen.
-            let before = word.fetch_or(CLOSED, Relaxed);
+            // Acquire pairs with D2: who is unparked is seen.
+            // weaker unnoticed: the fence below sees to it, too; but race detectors know no fences
+            let before = word.fetch_or(CLOSED, site("idle.K1-seats", Acquire));
             let mut sleepers = before & SLEEPERS;
             while sleepers != 0 {
                 called.push(sleepers.trailing_zeros() as usize * count + group);
