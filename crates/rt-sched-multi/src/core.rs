@@ -22,7 +22,7 @@ use crate::queue::{LocalQueue, Queues};
 use crate::shared::{Home, Shared};
 use crate::wait::WATCH;
 use crate::watch::Watch;
-use crate::worker::{LOCAL_MAX, Local, Own, Task, Worker};
+use crate::worker::{LOCAL_MAX, Local, Own, Polling, Task, Worker};
 
 /// What one step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +87,8 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         debug_assert!(shared.is_at(ctx, index));
         let worker = &*shared.workers[index];
         worker.sits(seat);
+        // SAFETY: at home there. Who was here before may have left in the middle of a poll.
+        unsafe { worker.own() }.polling.set(Polling::No);
         let pace = Pace::new(
             shared.clock,
             worker.counters.polls.read(),
@@ -157,6 +159,9 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         self.worker.counters.polls.add(1);
         self.called_in_vain = false;
         let id = task.task.id();
+        let fills_slot = self.slot_credit > 0 && self.shared.config.slot;
+        let polling = if fills_slot { Polling::FillsSlot } else { Polling::Yes };
+        self.own().polling.set(polling);
         let ran = match task.after_last {
             true => task.task.run_after(self.ctx),
             false => task.task.run_in(self.ctx),
@@ -165,6 +170,7 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
             self.shared.settle_elsewhere(ran);
             return Step::Lost;
         }
+        self.own().polling.set(Polling::No);
         match ran {
             Ran::Pending => {}
             Ran::Yielded(again) => self.push(again),
@@ -207,16 +213,16 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         Some(Picked { task, after_last: false })
     }
 
-    /// What was woken last; or nothing, when too many such have run in a row, or have used the budget
-    /// up: then it has to wait for its turn.
+    /// What was woken last; or nothing, when those before it have used the budget up: then it has to wait
+    /// for its turn. (Too many in a row do not get there: see `run_task`.)
     #[inline]
     fn pick_slot(&mut self) -> Option<Task<D, Q>> {
         let task = self.worker.slot.take()?;
-        if self.slot_credit == 0 || self.ctx.is_spent() {
+        if self.ctx.is_spent() {
             self.push(task);
             return None;
         }
-        self.slot_credit -= 1;
+        self.slot_credit = self.slot_credit.saturating_sub(1); // a rescued worker's may be none
         Some(task)
     }
 
@@ -275,10 +281,17 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
     #[cold]
     fn found(&mut self) {
         self.searching = false;
-        if self.shared.idle.found(self.index)
-            && (self.shared.has_shared() || self.is_worth_a_call(self.own().local.len()))
+        let was_last = self.shared.idle.found(self.index);
+        if was_last && self.shared.has_shared() {
+            return self.call();
+        }
+        self.share();
+        // Those who would have called did not, since this one searched: it looks for them.
+        if was_last
+            && self.shared.idle.is_unwatched(self.index)
+            && self.shared.has_work_beside(self.index)
         {
-            self.call();
+            self.shared.call_to_watch(self.index);
         }
     }
 
@@ -289,12 +302,18 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         }
     }
 
-    /// Somebody sleeps and nobody searches: calls, if enough waits here.
+    /// Calls a sleeper, if enough waits here. Or if nobody looks after what waits here, should the coming
+    /// poll never end.
     #[inline]
     fn share(&mut self) {
         let backlog = self.own().local.len();
-        if backlog != 0 && self.is_worth_a_call(backlog) {
+        if backlog == 0 {
+            return;
+        }
+        if self.is_worth_a_call(backlog) {
             self.call();
+        } else if self.shared.idle.is_unwatched(self.index) {
+            self.shared.call_to_watch(self.index);
         }
     }
 
@@ -338,25 +357,12 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         counters.mean_poll_ns.set(self.pace.mean_ns());
     }
 
-    /// Runs what may be code of the user's, though no task is polled.
-    #[inline]
-    pub(crate) fn between_polls<R>(&self, f: impl FnOnce() -> R) -> R {
-        let between = &self.own().between_polls;
-        between.set(true);
-        let result = f(); // contains panics
-        between.set(false);
-        result
-    }
-
     /// Turns the driver, and wakes what it hands out. Whether it is of no use any more.
     pub(crate) fn turn(&self, driver: &mut Held<'_, D>, until: Until) -> bool {
         self.worker.counters.turns.add(1);
         let mut batch = WakeBatch::new();
-        let turned = self.between_polls(|| {
-            let turned = driver.with(|driver| driver.turn(until, &mut batch));
-            batch.wake_all();
-            turned
-        });
+        let turned = driver.with(|driver| driver.turn(until, &mut batch));
+        batch.wake_all();
         turned.is_err_and(|error| {
             // The operating system no longer lets anybody wait (a closed descriptor, say). Tasks go
             // on; what waits for an event or a timer does not.

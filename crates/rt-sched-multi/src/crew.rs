@@ -57,7 +57,7 @@ use crate::core::{Core, End};
 use crate::metrics::Counters;
 use crate::queue::{LocalQueue, Queues};
 use crate::shared::Shared;
-use crate::worker::Worker;
+use crate::worker::{Polling, Worker};
 
 /// Where a thread of the crew waits.
 #[derive(Debug)]
@@ -335,7 +335,7 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Lent<'a, D, Q> {
     ) -> Option<Self> {
         let it = &shared.workers[worker];
         // SAFETY: at home there, until below.
-        if unsafe { it.own() }.between_polls.get() {
+        if unsafe { it.own() }.polling.get() == Polling::No {
             return None; // a hook, or a waker that the driver handed out, blocks: not a task
         }
         if let Some(task) = it.slot.take() {

@@ -88,6 +88,17 @@ pub(crate) enum Sleep {
     Asleep { watch: bool },
 }
 
+/// When a worker that falls asleep is to wake by itself now and then, if nobody else does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Watches {
+    /// It is the only one.
+    Never,
+    /// While others of its group are awake.
+    OthersAwake,
+    /// Also when all sleep: somebody who sleeps again by now wanted one that does.
+    Always,
+}
+
 /// A worker that waits no more (D5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Risen {
@@ -105,6 +116,12 @@ impl Glance {
     #[inline]
     pub(crate) fn is_closed(self) -> bool {
         self.0 & CLOSED != 0
+    }
+
+    /// Some sleep, and none of them wakes by itself.
+    #[inline]
+    pub(crate) fn is_unwatched(self) -> bool {
+        self.0 & SLEEPERS != 0 && self.0 & WATCHED == 0
     }
 
     /// Somebody sleeps, and nobody searches.
@@ -139,6 +156,13 @@ impl Idle {
         1 << (worker / self.groups.len())
     }
 
+    /// The bits of all workers of that one's group.
+    fn all(&self, worker: usize) -> u64 {
+        let count = self.groups.len();
+        let size = (self.workers + count - 1 - worker % count) / count;
+        SLEEPERS >> (GROUP_MAX - size)
+    }
+
     /// How the worker's group stands. A load, and orders nothing.
     #[inline]
     pub(crate) fn glance(&self, worker: usize) -> Glance {
@@ -153,6 +177,20 @@ impl Idle {
             (word & SLEEPERS).count_ones() as usize
         };
         self.groups.iter().map(count).sum()
+    }
+
+    /// Whether some sleep, and none of them wakes by itself: in the worker's group, or where all of that
+    /// are awake, in another.
+    #[inline]
+    pub(crate) fn is_unwatched(&self, worker: usize) -> bool {
+        let glance = self.glance(worker);
+        glance.is_unwatched() || self.groups.len() > 1 && self.is_unwatched_beside(glance)
+    }
+
+    #[cold]
+    fn is_unwatched_beside(&self, own: Glance) -> bool {
+        own.0 & SLEEPERS == 0
+            && self.groups.iter().any(|group| Glance(group.word.load(Relaxed)).is_unwatched())
     }
 
     /// Whether the worker may search; then it counts as searching.
@@ -180,7 +218,7 @@ impl Idle {
     }
 
     /// D2. The worker was `searching`, or not. Look at every queue after this.
-    pub(crate) fn sleep(&self, worker: usize, searching: bool, may_watch: bool) -> Sleep {
+    pub(crate) fn sleep(&self, worker: usize, searching: bool, watches: Watches) -> Sleep {
         let group = self.group(worker);
         let bit = self.bit(worker);
         let mut word = group.word.load(Relaxed);
@@ -189,8 +227,13 @@ impl Idle {
                 return Sleep::Closed;
             }
             debug_assert!(word & bit == 0, "a worker that is awake has no bit");
-            let watch = may_watch && word & WATCHED == 0;
             let mut asleep = word | bit;
+            let watch = word & WATCHED == 0
+                && match watches {
+                    Watches::Never => false,
+                    Watches::OthersAwake => asleep & SLEEPERS != self.all(worker),
+                    Watches::Always => true,
+                };
             if searching {
                 asleep -= SEARCHER;
             }
@@ -227,18 +270,13 @@ impl Idle {
             before = word.fetch_and(!mine, site("idle.D5", Acquire)); // pairs with C2
         }
         let after = before & !mine;
-        Risen {
-            called: before & bit == 0,
-            unwatched: after & SLEEPERS != 0 && after & WATCHED == 0,
-        }
+        Risen { called: before & bit == 0, unwatched: Glance(after).is_unwatched() }
     }
 
     /// The watcher need not wake by itself any more, if all workers of the group sleep still.
     pub(crate) fn unwatch(&self, worker: usize) -> bool {
         let group = self.group(worker);
-        let count = self.groups.len();
-        let size = (self.workers + count - 1 - worker % count) / count;
-        let quiet = WATCHED | (SLEEPERS >> (GROUP_MAX - size));
+        let quiet = WATCHED | self.all(worker);
         // Publishes nothing: whoever rises changes this very word.
         group.word.compare_exchange(quiet, quiet & !WATCHED, Relaxed, Relaxed).is_ok()
     }
@@ -260,9 +298,11 @@ impl Idle {
         (from..from + count).find_map(|group| self.call_in(group % count, &last, true))
     }
 
-    /// C2 within the group of `worker`, also when somebody searches.
+    /// C2, also when somebody searches, and in the group of `worker` if anybody sleeps there.
     pub(crate) fn call_beside(&self, worker: usize, last: impl Fn() -> usize) -> Option<usize> {
-        self.call_in(worker % self.groups.len(), &last, false)
+        let count = self.groups.len();
+        let own = worker % count;
+        (own..own + count).find_map(|group| self.call_in(group % count, &last, false))
     }
 
     fn call_in(&self, group: usize, last: &impl Fn() -> usize, polite: bool) -> Option<usize> {

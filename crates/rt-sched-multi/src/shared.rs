@@ -117,7 +117,7 @@ impl<D: Driver + Send + 'static, Q: Queues> fmt::Debug for Home<D, Q> {
 
 impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
     pub(crate) fn new(driver: D, config: Config) -> Arc<Self> {
-        let workers = (0..config.workers).map(|_| CachePadded::new(Worker::new()));
+        let workers = (0..config.workers).map(|index| CachePadded::new(Worker::new(index)));
         Arc::new(Self {
             workers: workers.collect(),
             inbox: Inbox::new(),
@@ -223,6 +223,15 @@ impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
     pub(crate) fn has_work_beside(&self, but: usize) -> bool {
         self.has_shared()
             || self.workers.iter().enumerate().any(|(at, it)| at != but && it.has_queued())
+    }
+
+    /// Calls a sleeper beside `worker`, which finds nothing and sleeps again as the one that watches.
+    #[cold]
+    pub(crate) fn call_to_watch(&self, worker: usize) {
+        if let Some(called) = self.idle.call_beside(worker, || self.driver.waits()) {
+            self.workers[worker].counters.calls.add(1);
+            self.unpark(called);
+        }
     }
 
     /// C3: ends the wait of a worker whose bit the caller has cleared.

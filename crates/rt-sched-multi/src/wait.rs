@@ -9,7 +9,7 @@ use rt_task::base::shim::Ordering::*;
 
 use crate::core::{Core, End};
 use crate::driver::Held;
-use crate::idle::Sleep;
+use crate::idle::{Sleep, Watches};
 use crate::queue::{LocalQueue, Queues};
 use crate::watch::{Watch, Watched};
 
@@ -24,13 +24,13 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
                 return None;
             }
         }
-        self.between_polls(|| self.shared.config.thread_parks());
+        self.shared.config.thread_parks();
         // What the hook woke or spawned is here.
         let end = match self.own().local.is_empty() {
             true => self.fall_asleep(),
             false => None,
         };
-        self.between_polls(|| self.shared.config.thread_unparks());
+        self.shared.config.thread_unparks();
         end
     }
 
@@ -48,7 +48,12 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
             driver.waits(self.index);
         }
         // D2
-        let watch = match self.shared.idle.sleep(self.index, self.searching, workers > 1) {
+        let watches = match workers {
+            1 => Watches::Never,
+            _ if self.called_in_vain => Watches::Always,
+            _ => Watches::OthersAwake,
+        };
+        let watch = match self.shared.idle.sleep(self.index, self.searching, watches) {
             Sleep::Asleep { watch } => watch,
             Sleep::Closed => {
                 if let Some(driver) = driver {
@@ -70,7 +75,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
             if let Some(driver) = driver {
                 self.release(driver, false);
             }
-            self.rise(watch);
+            self.rise(watch, false);
         }
         None
     }
@@ -84,11 +89,12 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
         if watch {
             self.watch = Watch::new(self.shared);
         }
+        let drove = driver.is_some();
         let watch = match driver {
             Some(driver) => self.wait_in_driver(driver, watch),
             None => self.wait_in_thread(watch),
         };
-        self.rise(watch);
+        self.rise(watch, drove);
         self.pace.restart(self.worker.counters.polls.read());
         let called_at = self.worker.called_at.load(Relaxed);
         if called_at != 0 {
@@ -138,18 +144,15 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
         }
     }
 
-    /// D5.
-    fn rise(&mut self, watch: bool) {
+    /// D5. Who `drove` leaves the driver to nobody, and who was to `watch` others unwatched: one of those
+    /// asleep has to see to it.
+    fn rise(&mut self, watch: bool, drove: bool) {
         let risen = self.shared.idle.rise(self.index, watch);
         self.searching = risen.called;
         self.was_called = risen.called;
         self.called_in_vain = risen.called;
-        if risen.unwatched {
-            let last = || self.shared.driver.waits();
-            if let Some(worker) = self.shared.idle.call_beside(self.index, last) {
-                self.worker.counters.calls.add(1);
-                self.shared.unpark(worker);
-            }
+        if risen.unwatched && (drove || watch) {
+            self.shared.call_to_watch(self.index);
         }
     }
 }

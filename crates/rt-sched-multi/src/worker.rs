@@ -23,6 +23,7 @@ pub(crate) type Local<D, Q> = <Q as Queues>::Local<Task<D, Q>>;
 type Stealer<D, Q> = <Local<D, Q> as LocalQueue<Task<D, Q>>>::Stealer;
 
 pub(crate) struct Worker<D: Driver + Send + 'static, Q: Queues> {
+    index: usize,
     pub(crate) slot: Slot<Home<D, Q>>,
     stealer: Stealer<D, Q>,
     /// Whose thread is at home here. Written by that, before it waits.
@@ -40,9 +41,19 @@ pub(crate) struct Worker<D: Driver + Send + 'static, Q: Queues> {
 /// What is the worker's thread's alone.
 pub(crate) struct Own<L> {
     pub(crate) local: L,
-    /// A hook runs here, or the driver is being turned and hands out wakers: what they wake has an order
-    /// of its own, and does not go to the slot; and the worker cannot be given away.
-    pub(crate) between_polls: Cell<bool>,
+    pub(crate) polling: Cell<Polling>,
+}
+
+/// Whether a task is being polled at a worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Polling {
+    /// No: if the user's code runs, it is a hook's or a waker's that the driver hands out. What that
+    /// wakes has an order of its own, and does not go to the slot; the worker cannot be given away.
+    No,
+    /// Yes. What it wakes goes to the queue.
+    Yes,
+    /// Yes. What it wakes goes to the slot.
+    FillsSlot,
 }
 
 // SAFETY: `own` is reached by the thread at home alone (Invariant), and moves between threads as a
@@ -53,9 +64,10 @@ unsafe impl<D: Driver + Send + 'static, Q: Queues> Sync for Worker<D, Q> {}
 pub(crate) const LOCAL_MAX: usize = if cfg!(rt_loom) { 2 } else { 256 };
 
 impl<D: Driver + Send + 'static, Q: Queues> Worker<D, Q> {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(index: usize) -> Self {
         let local = Local::<D, Q>::new();
         Self {
+            index,
             slot: Slot::new(),
             stealer: local.stealer(),
             seat: AtomicPtr::new(ptr::null_mut()),
@@ -63,7 +75,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Worker<D, Q> {
             offered: AtomicBool::new(false),
             expects_standby: AtomicBool::new(false),
             counters: Counters::new(),
-            own: Own { local, between_polls: Cell::new(false) },
+            own: Own { local, polling: Cell::new(Polling::No) },
         }
     }
 
@@ -85,6 +97,16 @@ impl<D: Driver + Send + 'static, Q: Queues> Worker<D, Q> {
             unsafe { self.overflow(shared) };
         }
         self.own.local.push(task);
+        self.see_to_watch(shared);
+    }
+
+    /// What was queued in a poll is stranded if that never ends: unless one of those asleep looks
+    /// after it now and then.
+    #[inline]
+    fn see_to_watch(&self, shared: &Shared<D, Q>) {
+        if self.own.polling.get() != Polling::No && shared.idle.is_unwatched(self.index) {
+            shared.call_to_watch(self.index);
+        }
     }
 
     /// # Safety
@@ -107,13 +129,14 @@ impl<D: Driver + Send + 'static, Q: Queues> Worker<D, Q> {
     /// As [`own`](Self::own).
     #[inline]
     pub(crate) unsafe fn push_woken(&self, shared: &Shared<D, Q>, task: Task<D, Q>) {
-        let displaced = match shared.config.slot && !self.own.between_polls.get() {
-            true => self.slot.put(task),
-            false => Some(task),
+        let displaced = match self.own.polling.get() {
+            Polling::FillsSlot => self.slot.put(task),
+            Polling::Yes | Polling::No => Some(task),
         };
-        if let Some(task) = displaced {
+        match displaced {
             // SAFETY: as the contract says.
-            unsafe { self.push(shared, task) };
+            Some(task) => unsafe { self.push(shared, task) },
+            None => self.see_to_watch(shared),
         }
     }
 

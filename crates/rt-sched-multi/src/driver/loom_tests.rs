@@ -3,7 +3,7 @@
 use rt_task::base::shim::{Arc, AtomicBool, thread};
 
 use super::*;
-use crate::idle::{Idle, Sleep};
+use crate::idle::{Idle, Sleep, Watches};
 use crate::models::both_ways;
 
 /// Turns it once, if it is to be had.
@@ -71,7 +71,7 @@ impl Waiting {
             *self.driver_thread.lock().unwrap() = Some(thread::current());
             held.waits(worker);
         }
-        let Sleep::Asleep { watch } = self.idle.sleep(worker, false, false) else {
+        let Sleep::Asleep { watch } = self.idle.sleep(worker, false, Watches::Never) else {
             return;
         };
         match held {

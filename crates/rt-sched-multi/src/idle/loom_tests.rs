@@ -76,7 +76,7 @@ impl Inbox {
                 searching = false;
                 continue;
             }
-            let watch = match self.idle.sleep(worker, searching, false) {
+            let watch = match self.idle.sleep(worker, searching, Watches::Never) {
                 Sleep::Asleep { watch } => watch,
                 Sleep::Closed => break,
             };
@@ -208,7 +208,11 @@ fn meet(impatient: bool, by_close: bool, turn: fn()) {
         let met = met.clone();
         thread::spawn(move || {
             met.seat.write();
-            let Sleep::Asleep { watch } = met.idle.sleep(1, false, impatient) else { return };
+            let Sleep::Asleep { watch } =
+                met.idle.sleep(1, false, if impatient { Watches::Always } else { Watches::Never })
+            else {
+                return;
+            };
             assert_eq!(watch, impatient);
             while !impatient && met.idle.is_asleep(1) {
                 if !met.moment.load(Relaxed) && met.idle.is_asleep(1) {
@@ -241,7 +245,7 @@ fn nobody_sleeps_through_a_close() {
         let sleepers = [0, 1].map(|worker| {
             let idle = idle.clone();
             thread::spawn(move || {
-                while let Sleep::Asleep { watch } = idle.sleep(worker, false, true) {
+                while let Sleep::Asleep { watch } = idle.sleep(worker, false, Watches::Always) {
                     while idle.is_asleep(worker) {
                         thread::park();
                     }
@@ -272,7 +276,7 @@ fn searches_are_counted() {
                 if idle.start_searching(worker) {
                     match worker {
                         0 => drop(idle.found(worker)),
-                        _ => drop(idle.sleep(worker, true, true)),
+                        _ => drop(idle.sleep(worker, true, Watches::Always)),
                     }
                 }
             })
@@ -321,7 +325,7 @@ impl Settled {
             }
             self.is_watched();
             self.watches[worker] =
-                self.idle.sleep(worker, true, true) == Sleep::Asleep { watch: true };
+                self.idle.sleep(worker, true, Watches::Always) == Sleep::Asleep { watch: true };
             self.is_watched();
         }
         assert_eq!(self.idle.glance(0).0 & SEARCHING, 0);
@@ -333,15 +337,17 @@ impl Settled {
 fn somebody_watches_while_not_all_sleep() {
     both_ways(|turn| {
         let idle = Arc::new(Idle::new(3));
-        assert_eq!(idle.sleep(0, false, true), Sleep::Asleep { watch: true });
-        assert_eq!(idle.sleep(1, false, true), Sleep::Asleep { watch: false });
+        assert_eq!(idle.sleep(0, false, Watches::Always), Sleep::Asleep { watch: true });
+        assert_eq!(idle.sleep(1, false, Watches::Always), Sleep::Asleep { watch: false });
         let watcher = {
             let idle = idle.clone();
             thread::spawn(move || idle.unwatch(0))
         };
         let last = {
             let idle = idle.clone();
-            thread::spawn(move || idle.sleep(2, false, true) == Sleep::Asleep { watch: true })
+            thread::spawn(move || {
+                idle.sleep(2, false, Watches::Always) == Sleep::Asleep { watch: true }
+            })
         };
         turn();
         let mut called = Vec::new();
@@ -359,8 +365,8 @@ fn somebody_watches_while_not_all_sleep() {
 fn a_watcher_that_rises_is_followed_by_another() {
     both_ways(|turn| {
         let idle = Arc::new(Idle::new(3));
-        assert_eq!(idle.sleep(0, false, true), Sleep::Asleep { watch: true });
-        assert_eq!(idle.sleep(1, false, true), Sleep::Asleep { watch: false });
+        assert_eq!(idle.sleep(0, false, Watches::Always), Sleep::Asleep { watch: true });
+        assert_eq!(idle.sleep(1, false, Watches::Always), Sleep::Asleep { watch: false });
         let watcher = {
             let idle = idle.clone();
             thread::spawn(move || {
@@ -374,7 +380,9 @@ fn a_watcher_that_rises_is_followed_by_another() {
         };
         let last = {
             let idle = idle.clone();
-            thread::spawn(move || idle.sleep(2, false, true) == Sleep::Asleep { watch: true })
+            thread::spawn(move || {
+                idle.sleep(2, false, Watches::Always) == Sleep::Asleep { watch: true }
+            })
         };
         turn();
         let called = idle.call_after_push(nobody);
