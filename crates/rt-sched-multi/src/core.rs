@@ -214,7 +214,7 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
     }
 
     /// What was woken last; or nothing, when those before it have used the budget up: then it has to wait
-    /// for its turn. (Too many in a row do not get there: see `run_task`.)
+    /// for its turn. There are never too many in a row: the last that is allowed fills no slot.
     #[inline]
     fn pick_slot(&mut self) -> Option<Task<D, Q>> {
         let task = self.worker.slot.take()?;
@@ -222,7 +222,7 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
             self.push(task);
             return None;
         }
-        self.slot_credit = self.slot_credit.saturating_sub(1); // a rescued worker's may be none
+        self.slot_credit = self.slot_credit.saturating_sub(1);
         Some(task)
     }
 
