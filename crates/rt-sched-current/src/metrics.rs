@@ -65,13 +65,14 @@ impl Counters {
     }
 
     pub(crate) fn read(&self) -> Metrics {
+        let spawned_elsewhere = self.spawned_elsewhere.load(Relaxed);
         Metrics {
             alive_tasks: self.alive(),
-            spawned_tasks: self.spawned_here.read() + self.spawned_elsewhere.load(Relaxed),
+            spawned_tasks: self.spawned_here.read() + spawned_elsewhere,
             polls: self.polls.read(),
             turns: self.turns.read(),
             parks: self.parks.read(),
-            remote_schedules: self.scheduled_elsewhere.load(Relaxed),
+            remote_schedules: self.scheduled_elsewhere.load(Relaxed) + spawned_elsewhere,
             local_queue_depth: self.local_depth.read(),
             global_queue_depth: self.global_depth.read(),
         }
@@ -92,7 +93,7 @@ pub struct Metrics {
     pub turns: u64,
     /// Turns of the driver that could wait.
     pub parks: u64,
-    /// Tasks scheduled from other threads.
+    /// Tasks spawned or woken from other threads.
     pub remote_schedules: u64,
     /// Tasks in the local queue at the last turn of the driver.
     pub local_queue_depth: u64,

@@ -87,6 +87,19 @@ fn guards_may_be_dropped_in_any_order() {
 }
 
 #[test]
+fn the_root_of_a_block_on_need_not_be_send() {
+    for_each_flavor(|runtime| {
+        let kept = std::rc::Rc::new(1);
+        let sum = runtime.block_on(async {
+            let mine = kept.clone();
+            sleep(Duration::from_millis(1)).await;
+            *mine + rt_facade::spawn(async { 2 }).await.unwrap()
+        });
+        assert_eq!(sum, 3);
+    });
+}
+
+#[test]
 fn several_threads_may_block_on_one_runtime() {
     for_each_flavor(|runtime| {
         std::thread::scope(|scope| {

@@ -1,9 +1,10 @@
 //! What is counted adds up.
 
+use rt_facade::runtime::Builder;
 use rt_facade::task::{spawn_blocking, yield_now};
 use rt_facade::time::{Duration, sleep};
 
-use crate::support::{for_each_flavor, for_workers, keep_workers, until};
+use crate::support::{for_each_flavor, for_workers, keep_workers, multi, until};
 
 #[test]
 fn tasks_are_counted_from_their_spawn_to_their_end() {
@@ -24,6 +25,25 @@ fn tasks_are_counted_from_their_spawn_to_their_end() {
         let polls = runtime.metrics().polls - before.polls;
         assert!((200..=300).contains(&polls), "{polls} polls of 100 tasks that yield once");
     });
+}
+
+#[test]
+fn what_comes_from_outside_goes_by_way_of_the_global_queue_and_what_comes_from_inside_does_not() {
+    for build in [Builder::new_current_thread, || multi(1)] {
+        let runtime = build().build().unwrap();
+        let global = || runtime.metrics().remote_schedules;
+        let inside = runtime.spawn(async {
+            for n in 0..100 {
+                assert_eq!(rt_facade::spawn(async move { n }).await.unwrap(), n);
+            }
+        });
+        runtime.block_on(inside).unwrap();
+        assert_eq!(global(), 1, "the first of them alone");
+        for _ in 0..10 {
+            runtime.block_on(runtime.spawn(async {})).unwrap();
+        }
+        assert_eq!(global(), 11);
+    }
 }
 
 #[test]

@@ -10,7 +10,8 @@ use rt_facade::runtime::Runtime;
 use rt_facade::time::sleep;
 
 use crate::support::{
-    CountsDrops, Gate, block_until, flavors, hold, is_multi, panic_message, receive, until,
+    CountsDrops, Gate, LetGo, block_until, flavors, hold, is_multi, multi, panic_message, receive,
+    until,
 };
 
 fn build(flavor: fn() -> rt_facade::runtime::Builder) -> Runtime {
@@ -132,6 +133,63 @@ fn shutdown_background_and_timeout_do_not_wait_for_a_closure_that_hangs() {
             shut_down(runtime);
             let_go.go();
         }
+    }
+}
+
+/// A runtime of several threads with a task in the middle of a poll.
+fn in_a_poll(workers: usize, drops: &Arc<AtomicUsize>) -> (Runtime, LetGo) {
+    let runtime = multi(workers).enable_all().build().unwrap();
+    let ((let_go, held), guard) = (hold(), CountsDrops(drops.clone()));
+    let (started, starts) = mpsc::channel();
+    drop(runtime.spawn(async move {
+        let _guard = guard;
+        sleep(Duration::from_millis(1)).await;
+        started.send(()).unwrap();
+        held.stay();
+        pending::<()>().await;
+    }));
+    receive(&starts);
+    (runtime, let_go)
+}
+
+#[test]
+fn the_drop_waits_for_a_poll_that_goes_on() {
+    for workers in [1, 2] {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let (runtime, let_go) = in_a_poll(workers, &drops);
+        let (ends, ended) = mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                drop(runtime);
+                ends.send(drops.load(SeqCst)).unwrap();
+            });
+            assert!(ended.recv_timeout(Duration::from_millis(20)).is_err(), "it waits");
+            let_go.go();
+            assert_eq!(receive(&ended), 1, "the future is dropped by then");
+        });
+    }
+}
+
+#[test]
+fn a_shutdown_with_a_bound_tells_which_poll_goes_on_and_one_in_the_background_does_not_wait() {
+    for workers in [1, 2] {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let (runtime, let_go) = in_a_poll(workers, &drops);
+        let report = runtime.shutdown_report(Duration::from_millis(20));
+        assert!(!report.is_complete(), "{report}");
+        assert_eq!((report.alive_tasks, report.busy_workers, report.tasks.len()), (1, 1, 1));
+        assert_eq!(report.tasks[0].location.file(), file!());
+        assert!(report.to_string().contains(file!()), "{report}");
+        let_go.go();
+        block_until(|| drops.load(SeqCst) == 1);
+
+        let (runtime, let_go) = in_a_poll(workers, &drops);
+        runtime.shutdown_timeout(Duration::from_millis(20));
+        let_go.go();
+        let (runtime, let_go) = in_a_poll(workers, &drops);
+        runtime.shutdown_background();
+        let_go.go();
+        block_until(|| drops.load(SeqCst) == 3);
     }
 }
 

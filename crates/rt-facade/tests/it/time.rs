@@ -1,6 +1,8 @@
 //! Timers are never early, at most a tick and a turn late; a paused clock jumps when nothing else goes on.
 
+use std::future::poll_fn;
 use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use rt_facade::task::{spawn_blocking, yield_now};
@@ -18,6 +20,70 @@ fn a_sleep_is_never_early() {
                 let start = Instant::now();
                 sleep(Duration::from_millis(millis)).await;
                 assert!(start.elapsed() >= Duration::from_millis(millis));
+            }
+        });
+    });
+}
+
+#[test]
+fn no_sleep_of_many_is_early_on_whichever_thread() {
+    for_each_flavor(|runtime| {
+        runtime.block_on(async {
+            let tasks: Vec<_> = (0..300)
+                .map(|n| {
+                    rt_facade::spawn(async move {
+                        for round in 0..5 {
+                            let span = Duration::from_micros(n * 97 % 9000 + round);
+                            let start = Instant::now();
+                            sleep(span).await;
+                            assert!(start.elapsed() >= span);
+                        }
+                    })
+                })
+                .collect();
+            for task in tasks {
+                task.await.unwrap();
+            }
+        });
+    });
+}
+
+#[test]
+fn a_sleep_may_be_armed_here_and_awaited_moved_or_dropped_there() {
+    for_each_flavor(|runtime| {
+        runtime.block_on(async {
+            let tasks: Vec<_> = (0..200)
+                .map(|n| {
+                    let start = Instant::now();
+                    let armed = rt_facade::spawn(async move {
+                        let mut sleep = Box::pin(sleep(Duration::from_millis(5)));
+                        let polled = poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx))).await;
+                        yield_now().await;
+                        (sleep, polled.is_ready())
+                    });
+                    rt_facade::spawn(async move {
+                        let (mut sleep, _) = armed.await.unwrap();
+                        match n % 4 {
+                            0 => drop(sleep),
+                            1 => {
+                                sleep.as_mut().reset(start + Duration::from_millis(9));
+                                sleep.await;
+                                assert!(start.elapsed() >= Duration::from_millis(9));
+                            }
+                            2 => {
+                                sleep.as_mut().reset(Instant::now());
+                                sleep.await;
+                            }
+                            _ => {
+                                sleep.await;
+                                assert!(start.elapsed() >= Duration::from_millis(5));
+                            }
+                        }
+                    })
+                })
+                .collect();
+            for task in tasks {
+                task.await.unwrap();
             }
         });
     });
