@@ -396,3 +396,6 @@ impl<D: Driver + Send + 'static, Q: Queues> fmt::Debug for Core<'_, D, Q> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, rt_loom))]
+mod loom_tests;

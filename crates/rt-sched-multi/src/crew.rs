@@ -81,8 +81,9 @@ impl Seat {
     }
 
     fn order(&self, order: usize) {
-        // Release pairs with `take_order`. A swap, since the checker puts a store where no store can be:
-        // between the two halves of the other side's.
+        // Release pairs with `take_order`: the standby's G2 comes after B2. A swap, since the checker lets
+        // a store come between the two halves of the other side's.
+        // weaker unnoticed: in a model a read-modify-write reads what was written last
         self.order.swap(order, site("crew.order", Release));
         self.token.unpark();
     }
@@ -91,6 +92,7 @@ impl Seat {
     fn take_order(&self) -> usize {
         loop {
             // Acquire pairs with `order`.
+            // weaker unnoticed: as there
             match self.order.swap(NONE, site("crew.take-order", Acquire)) {
                 NONE => self.token.park(),
                 order => return order,
@@ -294,7 +296,8 @@ fn stand_by<D: Driver + Send + 'static, Q: Queues>(
 
 /// G2, G3, for a standby that was sent.
 fn answer<D: Driver + Send + 'static, Q: Queues>(worker: &Worker<D, Q>) -> bool {
-    // Acquire pairs with B2.
+    // Acquire pairs with B2: G3 reads what B1 wrote, or later.
+    // weaker unnoticed: in a model a read-modify-write reads what was written last
     worker.expects_standby.swap(false, site("crew.G2", Acquire));
     take_offer(worker)
 }
@@ -347,6 +350,7 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Lent<'a, D, Q> {
         let lent = Self { shared, ctx, worker };
         it.offered.store(true, site("crew.B1", Release)); // B1, pairs with G3
         // B2. Release pairs with G2.
+        // weaker unnoticed: as there
         if !it.expects_standby.swap(true, site("crew.B2", Release))
             && send_standby(shared, worker).is_err()
         {
@@ -466,8 +470,8 @@ fn drain<D: Driver + Send + 'static, Q: Queues>(shared: &Shared<D, Q>) {
         if ended == 0 {
             return;
         }
-        // Release pairs with the load in `alive`.
-        shared.elsewhere.ended.fetch_add(ended, site("crew.drained", Release));
+        // The crew's lock orders it, if another than the last counts.
+        shared.elsewhere.ended.fetch_add(ended, Relaxed);
     }
 }
 

@@ -339,17 +339,15 @@ impl Idle {
         let mut called = Vec::new();
         let count = self.groups.len();
         for (group, Group { word, .. }) in self.groups.iter().enumerate() {
-            // Acquire pairs with D2: who is unparked is seen.
-            // weaker unnoticed: the fence below sees to it, too; but race detectors know no fences
-            let before = word.fetch_or(CLOSED, site("idle.K1-seats", Acquire));
+            // Acquire pairs with D2: where who is unparked waits. Who pushes and does not see CLOSED is
+            // found by the last worker's drain (see `crew`).
+            let before = word.fetch_or(CLOSED, site("idle.K1", Acquire));
             let mut sleepers = before & SLEEPERS;
             while sleepers != 0 {
                 called.push(sleepers.trailing_zeros() as usize * count + group);
                 sleepers &= sleepers - 1;
             }
         }
-        // Pairs with C1's: who pushed and did not see CLOSED is found by the drain. And with D2.
-        fence(site("idle.K1", SeqCst));
         called
     }
 

@@ -137,3 +137,6 @@ impl<T> fmt::Debug for Injector<T> {
         f.debug_struct("Injector").field("len", &self.0.len()).finish()
     }
 }
+
+#[cfg(all(test, rt_loom))]
+pub(crate) mod model;

@@ -304,7 +304,8 @@ impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
     /// Tasks spawned and not ended.
     pub(crate) fn alive(&self) -> u64 {
         // Ended first: a task counted as ended was counted as spawned before.
-        let mut ended = self.elsewhere.ended.load(site("shared.alive", Acquire)); // pairs with `count_end_elsewhere`
+        // Acquire pairs with `count_end_elsewhere`.
+        let mut ended = self.elsewhere.ended.load(site("shared.alive", Acquire));
         ended += self.workers.iter().map(|worker| worker.counters.ended.read()).sum::<u64>();
         self.spawned().saturating_sub(ended)
     }

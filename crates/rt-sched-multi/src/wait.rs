@@ -63,9 +63,14 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
                 return Some(End::Closed);
             }
         };
-        self.searching = false;
-        // D3. All asleep, and none in the driver: several fell asleep at the same time.
-        let overlooked = self.shared.has_work_beside(self.index)
+        // D3. Who was not let search leaves the others' queues to those who were: it would be refused
+        // again, and go round for as long as they take. What is queued there has a worker awake.
+        let work = match mem::take(&mut self.searching) {
+            true => self.shared.has_work_beside(self.index),
+            false => self.shared.has_shared(),
+        };
+        // All asleep, and none in the driver: several fell asleep at the same time.
+        let overlooked = work
             || (driver.is_none()
                 && self.shared.idle.sleepers() == workers
                 && !self.shared.driver.is_held());

@@ -129,3 +129,45 @@ fn a_call_is_heard_where_the_worker_waits() {
         assert!(!waiting.driver.is_held());
     });
 }
+
+/// Workers that fall asleep at the same time, as `Core::fall_asleep` does: one of them in the driver.
+#[test]
+fn somebody_waits_in_the_driver_when_all_sleep() {
+    struct Falling {
+        idle: Idle,
+        driver: DriverSlot<u32>,
+    }
+    impl Falling {
+        /// Whether it sleeps in the driver.
+        fn sleep(&self, worker: usize) -> bool {
+            turn_once(&self.driver);
+            loop {
+                let is_last = self.idle.sleepers() + 1 >= 2;
+                let held = if is_last { self.driver.try_hold() } else { None };
+                let Sleep::Asleep { watch } = self.idle.sleep(worker, false, Watches::Never) else {
+                    unreachable!("nobody closes it")
+                };
+                match held {
+                    Some(held) => {
+                        std::mem::forget(held);
+                        return true;
+                    }
+                    None if self.idle.sleepers() == 2 && !self.driver.is_held() => {
+                        self.idle.rise(worker, watch);
+                    }
+                    None => return false,
+                }
+            }
+        }
+    }
+    both_ways(|turn| {
+        let falling = Arc::new(Falling { idle: Idle::new(2), driver: DriverSlot::new(0) });
+        let other = {
+            let falling = falling.clone();
+            thread::spawn(move || falling.sleep(1))
+        };
+        turn();
+        let here = falling.sleep(0);
+        assert!(here != other.join().unwrap(), "one of them");
+    });
+}

@@ -2,7 +2,6 @@
 
 pub use loom::cell::UnsafeCell;
 pub use loom::hint::spin_loop;
-pub use loom::model;
 pub use loom::sync::atomic::{
     AtomicBool, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicU64 as AtomicWord,
     AtomicUsize, fence,
@@ -10,6 +9,7 @@ pub use loom::sync::atomic::{
 pub use loom::sync::{Arc, Condvar, Mutex, MutexGuard};
 pub use loom::thread;
 pub use loom::thread_local;
+pub use loom::{explore, model, stop_exploring};
 pub use std::sync::PoisonError;
 
 use loom::sync::atomic::Ordering;
