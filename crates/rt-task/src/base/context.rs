@@ -87,8 +87,7 @@ impl Ctx {
         self.budget.last() == 0
     }
 
-    /// Moves the thread to another home, or away from any (null): it lends what it runs to another
-    /// thread, or takes over what that one ran.
+    /// Moves the thread to another home, or away from any (null): to take over, or lend, what is there.
     ///
     /// # Safety
     /// As [`drive_home`].
