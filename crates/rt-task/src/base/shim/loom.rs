@@ -20,20 +20,6 @@ use std::sync::OnceLock;
 /// The widest word that the target can change in one step.
 pub type RawWord = u64;
 
-/// Explores `f` with one preemption at most, and for 20 s at most: for models of whole machines,
-/// whose orders are too many for more. `RT_LOOM_DEEP` lifts both limits.
-pub fn brief_model(f: impl Fn() + Sync + Send + 'static) {
-    let mut builder = loom::model::Builder::new();
-    if std::env::var_os("RT_LOOM_DEEP").is_none() {
-        builder.preemption_bound = Some(1);
-        builder.max_duration = Some(core::time::Duration::from_secs(BRIEF_SECS));
-    }
-    builder.check(f);
-}
-
-/// The longest that a brief model is explored. Most end by themselves, in a second.
-const BRIEF_SECS: u64 = 20;
-
 /// `order`, unless `RT_WEAKEN=id=Order` names this place.
 #[must_use]
 pub fn site(id: &'static str, order: Ordering) -> Ordering {
