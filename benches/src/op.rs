@@ -4,9 +4,9 @@
 //! it with two values of `n` and takes the difference, so that nothing outside the loop matters.
 //! Some operations come in groups: there `n` is a multiple of the size of the group.
 //!
-//! Here are the tables, one for each [`Flavor`]; below are the workloads: [`task`] wakes, spawns
-//! and yields, [`crowd`] has many tasks that meet, [`timer`] sleeps, [`outside`] waits for
-//! sockets and other threads, [`rest`] measures what lies still.
+//! Here are the tables, one for each [`Flavor`]; below are the workloads: `task` wakes, spawns
+//! and yields, `crowd` has many tasks that meet, `timer` sleeps, `outside` waits for
+//! sockets and other threads, `rest` measures what lies still.
 
 mod crowd;
 mod outside;
