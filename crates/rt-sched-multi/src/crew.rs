@@ -35,12 +35,15 @@
 //!
 //! **Claim (nothing is left).** When 5 is said, every task that was ever spawned has ended, and the
 //! driver is gone.
-//! **Why.** A task is queued, idle, polled, or about to be pushed. A push from outside is followed by a
-//! fence and a look at the idle word, and 1 by a fence and a look at the queue: so one of the two sees
-//! the other, and a push that is too late for the drain calls the last worker. The count of tasks
-//! alive is raised before a task can be queued and lowered after it has ended.
-//! **Breaks if** a push, or an end elsewhere, does not call.
-//! **Checked by** `crew::loom_tests::nothing_is_left`.
+//! **Why.** A task is queued, idle, polled, or about to be pushed. Who pushes from outside, or ends or
+//! pends elsewhere, looks at the idle word after that, with a fence between (or the registry's lock);
+//! the last worker has seen the word closed, and looks at all of it after a fence. So one of the two
+//! sees the other, and what is too late for the drain calls the last worker. The count of tasks alive
+//! is raised before a task can be queued and lowered after it has ended; who sees an end counted sees
+//! what that thread had counted before.
+//! **Breaks if** a push, or an end elsewhere, does not call; if one of the fences goes; or if the count
+//! of ends is weaker than Release and Acquire.
+//! **Checked by** `crew::loom_tests::nothing_is_left`, and the models beside it for each way to end.
 
 use std::sync::Arc as StdArc;
 use std::time::Duration;

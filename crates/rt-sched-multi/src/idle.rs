@@ -172,8 +172,8 @@ impl Idle {
     /// How many sleep, a moment ago.
     pub(crate) fn sleepers(&self) -> usize {
         let count = |group: &Group| {
-            // Acquire pairs with D2: who sees a worker asleep sees what that let go of before.
-            let word = group.word.load(site("idle.sleepers", Acquire));
+            // Of two who fall asleep, the later one's fence makes it see what the other let go of before.
+            let word = group.word.load(Relaxed);
             (word & SLEEPERS).count_ones() as usize
         };
         self.groups.iter().map(count).sum()

@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc as StdArc;
+use std::sync::atomic::AtomicBool as StdBool;
 use std::task::{Poll, Waker};
 
 use rt_task::base::context::Env;
@@ -19,6 +20,13 @@ use crate::{Builder, Pool};
 pub(crate) fn both_ways(test: impl Fn(fn()) + Copy + Send + Sync + 'static) {
     model(move || test(|| ()));
     model(move || test(thread::yield_now));
+}
+
+/// Explores `test` with three preemptions: for what two do not reach.
+pub(crate) fn deeply(test: impl Fn() + Send + Sync + 'static) {
+    let mut builder = model::Builder::new();
+    builder.preemption_bound = builder.preemption_bound.map(|bound| bound.max(3));
+    builder.check(test);
 }
 
 /// Explores the beginning of `test`, which is too large for all of it: with one preemption at most, and
@@ -50,8 +58,14 @@ pub(crate) struct Unparks {
 impl Waits {
     pub(crate) fn new() -> Self {
         let token = StdArc::new(Token::here());
-        let event = Event { flag: Flag::new(), token: token.clone() };
+        let event = Event { flag: Flag::new(), token: token.clone(), is_gone: StdBool::new(false) };
         Self { token, event: StdArc::new(event) }
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.event.is_gone.store(true, Relaxed);
     }
 }
 
@@ -85,6 +99,8 @@ impl Unpark for Unparks {
 pub(crate) struct Event {
     flag: StdArc<Flag>,
     token: StdArc<Token>,
+    /// The driver is dropped. Not modelled: orders nothing.
+    is_gone: StdBool,
 }
 
 impl Event {
@@ -96,6 +112,11 @@ impl Event {
     pub(crate) fn happen(&self) {
         self.flag.set.store(true, Release);
         self.token.unpark();
+    }
+
+    /// Whether the scheduler is at its end.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.is_gone.load(Relaxed)
     }
 }
 

@@ -8,7 +8,7 @@ use std::future::pending;
 use rt_task::base::shim::{stop_exploring, thread};
 use rt_task::{JoinHandle, block_on};
 
-use crate::models::{Flag, both_ways, in_part, not_started, pool};
+use crate::models::{Flag, both_ways, deeply, eventful, in_part, not_started, pool};
 
 /// A task gives its worker away, with another in the queue, and takes it back if it can.
 #[test]
@@ -206,17 +206,21 @@ fn nothing_is_left_by_two() {
     });
 }
 
-/// A task that runs elsewhere spawns another, which is refused: that one's end hides nothing.
+/// A task that runs elsewhere spawns another, which is refused: that one's end is not taken for its.
 #[test]
 fn nothing_is_left_behind_a_refused_spawn() {
-    both_ways(|turn| {
-        let pool = pool(1);
+    deeply(|| {
+        let (pool, event) = eventful(1);
         let spawner = pool.spawner().clone();
         let task = pool.spawn(async move {
             spawner.block_in_place(|| ());
             drop(spawner.spawn(async {}));
+            assert!(!event.is_gone(), "this task has not ended");
         });
-        turn();
+        thread::yield_now(); // the other end shows nothing
         is_over(pool, &task);
+        if let Err(error) = block_on(task) {
+            assert!(error.is_cancelled(), "{error}");
+        }
     });
 }
