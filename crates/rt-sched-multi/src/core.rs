@@ -399,3 +399,5 @@ impl<D: Driver + Send + 'static, Q: Queues> fmt::Debug for Core<'_, D, Q> {
 
 #[cfg(all(test, rt_loom))]
 mod loom_tests;
+#[cfg(all(test, not(rt_loom)))]
+mod tests;

@@ -74,7 +74,7 @@ const NONE: usize = 0;
 const LEAVE: usize = usize::MAX;
 
 impl Seat {
-    fn here() -> StdArc<Self> {
+    pub(crate) fn here() -> StdArc<Self> {
         StdArc::new(Self { token: Token::here(), order: AtomicUsize::new(NONE) })
     }
 
@@ -486,3 +486,5 @@ impl fmt::Debug for Crew {
 
 #[cfg(all(test, rt_loom))]
 mod loom_tests;
+#[cfg(all(test, not(rt_loom)))]
+mod stress_tests;

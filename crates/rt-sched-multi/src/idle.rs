@@ -360,3 +360,5 @@ impl Idle {
 
 #[cfg(all(test, rt_loom))]
 mod loom_tests;
+#[cfg(all(test, not(rt_loom)))]
+mod tests;

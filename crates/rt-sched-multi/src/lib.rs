@@ -43,6 +43,8 @@ mod core;
 mod crew;
 mod driver;
 mod idle;
+#[cfg(all(test, not(rt_loom)))]
+mod kit;
 mod metrics;
 #[cfg(all(test, rt_loom))]
 mod models;

@@ -138,3 +138,6 @@ const PAST_POLLS: u64 = 32;
 const OUTLIER: u64 = 4;
 /// What may be added to that, so that a mean near zero can grow.
 const OUTLIER_MIN_NS: u64 = 1_000;
+
+#[cfg(all(test, not(rt_loom)))]
+mod tests;

@@ -164,3 +164,6 @@ impl<D: Driver + Send + 'static, Q: Queues> fmt::Debug for Pool<D, Q> {
         f.debug_struct("Pool").field("metrics", &self.metrics()).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(rt_loom)))]
+mod tests;

@@ -170,3 +170,6 @@ impl<D: Driver + Send + 'static, Q: Queues> Worker<D, Q> {
         self.counters.read(Local::<D, Q>::depth(&self.stealer))
     }
 }
+
+#[cfg(all(test, not(rt_loom)))]
+mod model_tests;

@@ -81,12 +81,12 @@ fn a_worker_taken_back_is_called() {
             let other = spawner.spawn(async move {
                 inner.block_in_place(|| block_on(raised.wait()));
             });
-            spawner.block_in_place(|| thread::yield_now());
+            spawner.block_in_place(thread::yield_now);
             flag.raise();
-            other
+            (other,)
         });
         turn();
-        let other = block_on(task).unwrap();
+        let (other,) = block_on(task).unwrap();
         block_on(other).unwrap();
         block_on(pool.spawn(async {})).unwrap();
     });
