@@ -6,6 +6,10 @@
 //! round, so that what the machine does meanwhile meets them alike; how many times as fast as its
 //! peer a subject is, is told round by round for the same reason.
 
+#[allow(dead_code, reason = "what runs and what reports follow")]
+pub(crate) mod results;
+#[allow(dead_code, reason = "what runs and what reports follow")]
+pub(crate) mod stats;
 mod wakes;
 
 use std::io::{BufRead, BufReader, Read};
