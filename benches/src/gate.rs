@@ -239,3 +239,60 @@ impl Doorbell {
         .await;
     }
 }
+
+/// Many tasks wait, each to be called by its place.
+#[derive(Debug)]
+pub struct Muster {
+    places: Box<[Place]>,
+    /// How many have yet to wait.
+    away: Countdown,
+}
+
+#[derive(Debug, Default)]
+struct Place {
+    calls: AtomicU64,
+    waiting: AtomicWaker,
+}
+
+impl Muster {
+    /// For so many tasks.
+    pub fn of(tasks: u64) -> Self {
+        let places = (0..tasks).map(|_| Place::default()).collect();
+        Self { places, away: Countdown::default() }
+    }
+
+    /// So many tasks will come for the first time, or come back.
+    pub fn expect(&self, tasks: u64) {
+        self.away.set(tasks);
+    }
+
+    /// Waits until all that were expected wait.
+    pub async fn all_wait(&self) {
+        self.away.reached().await;
+    }
+
+    /// Calls the task of this place once.
+    pub fn call(&self, place: u64) {
+        let place = &self.places[place as usize];
+        place.calls.fetch_add(1, Ordering::Release);
+        place.waiting.wake();
+    }
+
+    /// Waits, as the task of this place, until it has been called so many times.
+    pub async fn called(&self, place: u64, times: u64) {
+        let place = &self.places[place as usize];
+        let mut come = false;
+        poll_fn(|cx| {
+            if place.calls.load(Ordering::Acquire) >= times {
+                return Poll::Ready(());
+            }
+            place.waiting.register(cx.waker());
+            // Nobody is called before all that are expected have come, this one among them.
+            if !mem::replace(&mut come, true) {
+                self.away.one_less();
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+}

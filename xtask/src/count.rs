@@ -118,10 +118,10 @@ pub(crate) fn list(op: &Path) -> Result<(Vec<Subject>, Vec<Operation>)> {
     for line in text.lines() {
         let words: Vec<&str> = line.split('\t').collect();
         match words[..] {
-            ["subject", name, flavor] => {
+            ["subject", name, flavor, ..] => {
                 subjects.push(Subject { name: name.to_owned(), flavor: flavor_named(flavor)? });
             }
-            ["operation", flavor, name, kind, few, many, timed, about] => {
+            ["operation", flavor, name, kind, few, many, timed, about, ..] => {
                 operations.push(Operation {
                     flavor: flavor_named(flavor)?,
                     name: name.to_owned(),

@@ -27,7 +27,7 @@ impl Visit for Run<'_> {
     fn visit<S: Subject>(self) -> Option<Cost> {
         let operations = op::all::<S>();
         let operation = operations.iter().find(|operation| operation.name == self.operation)?;
-        Some((operation.run)(S::new(self.workers), self.n))
+        Some(operation.run(self.workers, self.n))
     }
 }
 
@@ -68,8 +68,6 @@ fn list() {
 
 fn operations<S: Subject>() {
     for operation in op::all::<S>() {
-        let op::Operation { name, about, kind, counts: (few, many), timed, .. } = operation;
-        let flavor = S::FLAVOR;
-        println!("operation\t{flavor:?}\t{name}\t{kind:?}\t{few}\t{many}\t{timed}\t{about}");
+        println!("{}", operation.line());
     }
 }

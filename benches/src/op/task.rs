@@ -190,3 +190,12 @@ pub(super) fn block_on_ready<S: Subject>(mut runtime: S, n: u64) -> Cost {
     }
     meter.stop()
 }
+
+/// Makes a runtime, runs a future that is ready, and drops it, so many times.
+pub(super) fn cold_block_on<S: Subject>(workers: usize, n: u64) -> Cost {
+    let once = || S::new(workers).block_on(async {});
+    once();
+    let meter = Meter::start();
+    (0..n).for_each(|_| once());
+    meter.stop()
+}

@@ -8,7 +8,6 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::{CROWD, FAR, WARM_UP, in_task};
-use crate::gate::Countdown;
 use crate::meter::{Cost, Meter};
 use crate::subject::Subject;
 
@@ -24,7 +23,7 @@ async fn arm_and_drop<S: Subject>(n: u64) {
     }
 }
 
-async fn measured<S: Subject>(n: u64) -> Cost {
+pub(super) async fn measured<S: Subject>(n: u64) -> Cost {
     arm_and_drop::<S>(WARM_UP).await;
     let meter = Meter::start();
     arm_and_drop::<S>(n).await;
@@ -56,27 +55,7 @@ pub(super) fn sleep_drop_alone<S: Subject>(runtime: S, n: u64) -> Cost {
 }
 
 pub(super) fn sleep_drop_among<S: Subject>(runtime: S, n: u64) -> Cost {
-    const APART: Duration = Duration::from_millis(7);
-    /// So few that no queue overflows.
-    const BATCH: u64 = 100;
-    in_task(runtime, async move {
-        let armed = Arc::new(Countdown::default());
-        for batch in 0..CROWD / BATCH {
-            armed.set(BATCH);
-            for place in batch * BATCH..(batch + 1) * BATCH {
-                let armed = armed.clone();
-                drop(S::spawn(async move {
-                    let mut sleep = pin!(S::sleep(FAR + APART * place as u32));
-                    poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_pending())).await;
-                    armed.one_less();
-                    sleep.await;
-                }));
-            }
-            armed.reached().await;
-        }
-        S::sleep(Duration::from_millis(1)).await;
-        measured::<S>(n).await
-    })
+    super::growth::arm_among(runtime, CROWD, n)
 }
 
 pub(super) fn timeout_yield<S: Subject>(runtime: S, n: u64) -> Cost {
