@@ -59,8 +59,8 @@ fn run(subject: &str, operation: &str, n: Option<u64>, workers: Option<usize>) -
 
 /// One line per subject, and per operation and flavour.
 fn list() {
-    for (name, flavor) in subject::ALL {
-        println!("subject\t{name}\t{flavor:?}");
+    for described in subject::all() {
+        println!("subject\t{}", described.line());
     }
     operations::<TokioCurrent>();
     operations::<TokioMulti>();

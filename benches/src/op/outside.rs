@@ -1,8 +1,11 @@
 //! What a task waits for outside of the runtime: sockets, the blocking pool, another thread.
 #![allow(clippy::disallowed_methods, reason = "the other thread is no part of any runtime")]
 
+use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
+
+use futures_channel::oneshot;
 
 use super::{WARM_UP, in_root, in_task};
 use crate::gate::Doorbell;
@@ -10,13 +13,13 @@ use crate::meter::{Cost, Meter};
 use crate::subject::{Datagrams, Listener, Stream, Subject};
 
 pub(super) fn udp_round_trip<S: Subject>(mut runtime: S, n: u64) -> Cost {
+    // Either end is told where the other one is.
+    let (tell_here, hear_here) = oneshot::channel();
+    let (tell_there, hear_there) = oneshot::channel();
+    let total = n + WARM_UP;
     runtime.block_on(async {
-        let here = S::Datagrams::bind().await.expect("loopback");
-        let there = S::Datagrams::bind().await.expect("loopback");
-        here.connect(there.address().expect("bound")).await.expect("loopback");
-        there.connect(here.address().expect("bound")).await.expect("loopback");
-        let total = n + WARM_UP;
         let echo = S::spawn(async move {
+            let there = connected::<S>(tell_there, hear_here).await;
             let mut buffer = [0; 64];
             for _ in 0..total {
                 let length = there.recv(&mut buffer).await.expect("loopback");
@@ -24,6 +27,7 @@ pub(super) fn udp_round_trip<S: Subject>(mut runtime: S, n: u64) -> Cost {
             }
         });
         let ping = S::spawn(async move {
+            let here = connected::<S>(tell_here, hear_there).await;
             let mut buffer = [0; 64];
             let mut meter = Meter::start();
             for trip in 0..total {
@@ -40,11 +44,23 @@ pub(super) fn udp_round_trip<S: Subject>(mut runtime: S, n: u64) -> Cost {
     })
 }
 
+/// A socket of the task that asks for it, connected to the one that another task made.
+async fn connected<S: Subject>(
+    tell: oneshot::Sender<SocketAddr>,
+    hear: oneshot::Receiver<SocketAddr>,
+) -> S::Datagrams {
+    let socket = S::Datagrams::bind().await.expect("loopback");
+    tell.send(socket.address().expect("bound")).expect("the other one listens");
+    socket.connect(hear.await.expect("the other one tells")).await.expect("loopback");
+    socket
+}
+
 pub(super) fn tcp_echo<S: Subject>(mut runtime: S, n: u64) -> Cost {
     runtime.block_on(async {
-        let listener = S::Listener::bind().await.expect("loopback");
-        let address = listener.address().expect("bound");
+        let (tell, hear) = oneshot::channel();
         let echo = S::spawn(async move {
+            let listener = S::Listener::bind().await.expect("loopback");
+            tell.send(listener.address().expect("bound")).expect("the other one listens");
             let mut stream = listener.accept().await.expect("loopback");
             let mut buffer = [0; 64];
             loop {
@@ -56,6 +72,7 @@ pub(super) fn tcp_echo<S: Subject>(mut runtime: S, n: u64) -> Cost {
             }
         });
         let ping = S::spawn(async move {
+            let address = hear.await.expect("the other one tells");
             let mut stream = S::Stream::connect(address).await.expect("loopback");
             let mut buffer = [0; 64];
             let mut meter = Meter::start();

@@ -1,19 +1,31 @@
 //! What a workload may ask of a runtime. One more runtime is one more file here and one more
-//! line in [`with`].
+//! line in the list of [`subjects!`].
+//!
+//! A subject says of itself what a reader of its figures must know: its version, what it promises
+//! less than the others ([`Promise`]), what was done to fit it in. What a runtime has not got at
+//! all ([`Need`]) ends the process that asks for it, with a line that says so: a workload is
+//! skipped by what it does, not by a list that may be wrong.
 
+mod at_home;
+pub mod nio;
 mod rt_current;
 mod rt_multi;
 mod shape;
 mod smol;
 mod tokio_current;
 mod tokio_multi;
+mod version;
 
 use std::fmt::Debug;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::process;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+pub use nio::{NioCurrent, NioMulti, NioPinned};
 pub use rt_current::RtCurrent;
 pub use rt_multi::RtMulti;
 pub use smol::Smol;
@@ -29,12 +41,46 @@ pub enum Flavor {
     Multi,
 }
 
+/// What a runtime may promise, at a cost; one that does not may be the faster for it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Promise {
+    /// A task, and the sleeps and sockets that it holds, may be sent to other threads.
+    Send,
+    /// A waker may be woken, cloned and dropped on any thread.
+    Wakers,
+    /// No sleep ends before its time.
+    NeverEarly,
+    /// A task can be cancelled from any thread, whatever it does not await again.
+    Abort,
+    /// A task's end can be awaited, from any thread, a panic included.
+    Join,
+}
+
+/// What a runtime may not have at all.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Need {
+    /// Sleeps in tasks.
+    Sleep,
+    /// TCP in tasks.
+    Tcp,
+    /// UDP in tasks.
+    Udp,
+    /// A place for closures that block.
+    Blocking,
+}
+
 /// A runtime under measurement.
 pub trait Subject: Sized + 'static {
     /// As it is called on the command line.
     const NAME: &'static str;
+    /// The package whose version is told.
+    const PACKAGE: &'static str;
     /// Where it polls tasks.
     const FLAVOR: Flavor;
+    /// What it is, and what was done to fit it in, in one line.
+    const ABOUT: &'static str;
+    /// What it does not promise.
+    const WITHHOLDS: &'static [Promise] = &[];
 
     /// Why a task has no output.
     type JoinError: Debug + Send;
@@ -44,6 +90,16 @@ pub trait Subject: Sized + 'static {
     type Listener: Listener<Stream = Self::Stream>;
     /// A UDP socket.
     type Datagrams: Datagrams;
+
+    /// Why it has not got this, if so.
+    fn lacks(_need: Need) -> Option<&'static str> {
+        None
+    }
+
+    /// Why it cannot be had on this machine, if so.
+    fn unavailable() -> Option<String> {
+        None
+    }
 
     /// A new runtime with every driver on, and with so many workers if it has any.
     fn new(workers: usize) -> Self;
@@ -69,7 +125,37 @@ pub trait Subject: Sized + 'static {
     fn sleep(duration: Duration) -> impl Future<Output = ()> + Send + 'static;
 }
 
-/// A TCP connection.
+/// Ends the process: the workload needs what the subject has not got.
+///
+/// Prints `skipped`, a tab and the reason.
+#[allow(clippy::print_stdout, reason = "the output of a program")]
+fn skip(reason: &str) -> ! {
+    // Whoever else finds out waits here for the end.
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        println!("skipped\t{reason}");
+        process::exit(0)
+    });
+    unreachable!("the process has ended")
+}
+
+/// Ends the process if this is not its first runtime.
+fn once_only() {
+    static MADE: AtomicBool = AtomicBool::new(false);
+    if MADE.swap(true, Ordering::Relaxed) {
+        skip("its threads run for as long as the process does");
+    }
+}
+
+/// Ends the process if the subject lacks this.
+fn need<S: Subject>(need: Need) {
+    if let Some(reason) = S::lacks(need) {
+        skip(reason);
+    }
+}
+
+/// A TCP connection, used by the task that made it; an accepted one may be handed to another
+/// task before its first use.
 pub trait Stream: Sized + Send + 'static {
     /// Connects.
     fn connect(to: SocketAddr) -> impl Future<Output = io::Result<Self>> + Send;
@@ -79,8 +165,8 @@ pub trait Stream: Sized + Send + 'static {
     fn write_all(&mut self, bytes: &[u8]) -> impl Future<Output = io::Result<()>> + Send;
 }
 
-/// A TCP listener.
-pub trait Listener: Sized + Send + 'static {
+/// A TCP listener, used by the task that made it.
+pub trait Listener: Sized + Send + Sync + 'static {
     /// What it accepts.
     type Stream: Stream;
     /// Binds to a free port of the loopback device.
@@ -91,8 +177,8 @@ pub trait Listener: Sized + Send + 'static {
     fn accept(&self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
 }
 
-/// A UDP socket.
-pub trait Datagrams: Sized + Send + 'static {
+/// A UDP socket, used by the task that made it.
+pub trait Datagrams: Sized + Send + Sync + 'static {
     /// Binds to a free port of the loopback device.
     fn bind() -> impl Future<Output = io::Result<Self>> + Send;
     /// Where it is bound.
@@ -119,28 +205,82 @@ pub trait Visit {
 /// Workers of a runtime that has any, unless told otherwise.
 pub const WORKERS: usize = 2;
 
-/// Names and flavours of all subjects: within a flavour ours first, and then the one that the
-/// others are compared with.
-pub const ALL: &[(&str, Flavor)] = &[
-    named::<RtCurrent>(),
-    named::<TokioCurrent>(),
-    named::<RtMulti>(),
-    named::<TokioMulti>(),
-    named::<Smol>(),
-];
-
-const fn named<S: Subject>() -> (&'static str, Flavor) {
-    (S::NAME, S::FLAVOR)
+/// What is said of a subject.
+#[derive(Debug)]
+pub struct Described {
+    /// As it is called on the command line.
+    pub name: &'static str,
+    /// Where it polls tasks.
+    pub flavor: Flavor,
+    /// The version of its package that is built in.
+    pub version: &'static str,
+    /// One of ours.
+    pub ours: bool,
+    /// What it does not promise.
+    pub withholds: &'static [Promise],
+    /// Why it cannot be had on this machine, if so.
+    pub unavailable: Option<String>,
+    /// What it is, and what was done to fit it in.
+    pub about: &'static str,
 }
 
-/// Visits the subject of that name.
-pub fn with<V: Visit>(name: &str, visit: V) -> Option<V::Output> {
-    match name {
-        RtCurrent::NAME => Some(visit.visit::<RtCurrent>()),
-        TokioCurrent::NAME => Some(visit.visit::<TokioCurrent>()),
-        RtMulti::NAME => Some(visit.visit::<RtMulti>()),
-        TokioMulti::NAME => Some(visit.visit::<TokioMulti>()),
-        Smol::NAME => Some(visit.visit::<Smol>()),
-        _ => None,
+impl Described {
+    fn of<S: Subject>() -> Self {
+        Self {
+            name: S::NAME,
+            flavor: S::FLAVOR,
+            version: version::of(S::PACKAGE),
+            ours: S::PACKAGE == "rt-facade",
+            withholds: S::WITHHOLDS,
+            unavailable: S::unavailable(),
+            about: S::ABOUT,
+        }
     }
+
+    /// Fields with tabs between them: name, flavour, version, `ours` or `peer`, what it withholds
+    /// (`-` for nothing), why it cannot be had here (`-` if it can), and what it is.
+    pub fn line(&self) -> String {
+        let Self { name, flavor, version, ours, withholds, unavailable, about } = self;
+        let side = if *ours { "ours" } else { "peer" };
+        let withheld: Vec<String> = withholds.iter().map(|it| format!("{it:?}")).collect();
+        let withheld = if withheld.is_empty() { "-".to_owned() } else { withheld.join(",") };
+        let unavailable = unavailable.as_deref().unwrap_or("-");
+        format!("{name}\t{flavor:?}\t{version}\t{side}\t{withheld}\t{unavailable}\t{about}")
+    }
+}
+
+/// The list, in the order in which it is shown.
+macro_rules! subjects {
+    ($($(#[$only:meta])* $subject:ident),* $(,)?) => {
+        /// Every subject: within a flavour ours first, and then the one that the others are
+        /// compared with.
+        pub fn all() -> Vec<Described> {
+            vec![$($(#[$only])* Described::of::<$subject>()),*]
+        }
+
+        /// Visits the subject of that name; ends the process if it cannot be had here.
+        pub fn with<V: Visit>(name: &str, visit: V) -> Option<V::Output> {
+            $(
+                $(#[$only])*
+                if name == $subject::NAME {
+                    if let Some(reason) = $subject::unavailable() {
+                        skip(&reason);
+                    }
+                    return Some(visit.visit::<$subject>());
+                }
+            )*
+            None
+        }
+    };
+}
+
+subjects! {
+    RtCurrent,
+    TokioCurrent,
+    NioCurrent,
+    RtMulti,
+    TokioMulti,
+    Smol,
+    NioMulti,
+    NioPinned,
 }

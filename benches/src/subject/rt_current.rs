@@ -4,7 +4,7 @@ use super::shape;
 
 shape::subject! {
     /// Our scheduler for one thread.
-    RtCurrent, "rt-current", Current, rt_facade,
+    RtCurrent, "rt-current", "rt-facade", Current, rt_facade,
     _ => rt_facade::runtime::Builder::new_current_thread()
 }
 

@@ -5,15 +5,18 @@
 /// A [`Subject`](super::Subject) over the runtime that a builder makes, given so many workers.
 macro_rules! subject {
     (
-        $(#[$doc:meta])*
-        $subject:ident, $name:literal, $flavor:ident, $runtime:ident, $workers:pat => $builder:expr
+        $(#[doc = $about:literal])*
+        $subject:ident, $name:literal, $package:literal, $flavor:ident, $runtime:ident,
+        $workers:pat => $builder:expr
     ) => {
-        $(#[$doc])*
+        $(#[doc = $about])*
         #[derive(Debug)]
         pub struct $subject($runtime::runtime::Runtime);
 
         impl $crate::subject::Subject for $subject {
             const NAME: &'static str = $name;
+            const PACKAGE: &'static str = $package;
+            const ABOUT: &'static str = concat!($($about),*).trim_ascii_start();
             const FLAVOR: $crate::subject::Flavor = $crate::subject::Flavor::$flavor;
 
             type JoinError = $runtime::task::JoinError;

@@ -14,7 +14,7 @@ use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::net::{TcpListener, TcpStream, UdpSocket};
 use smol::{Executor, Task, Timer};
 
-use super::{Datagrams, Flavor, LOOPBACK, Listener, Stream, Subject};
+use super::{Datagrams, Flavor, LOOPBACK, Listener, Stream, Subject, once_only};
 
 /// The one of the process: tasks find it without being told.
 static EXECUTOR: Executor<'static> = Executor::new();
@@ -24,8 +24,11 @@ static EXECUTOR: Executor<'static> = Executor::new();
 pub struct Smol(());
 
 impl Subject for Smol {
-    const NAME: &'static str = "smol";
+    const NAME: &'static str = "smol-multi";
+    const PACKAGE: &'static str = "smol";
     const FLAVOR: Flavor = Flavor::Multi;
+    const ABOUT: &'static str = "smol's executor on threads that drive its reactor; tasks are \
+                                 detached when their handles are dropped";
 
     type JoinError = Infallible;
     type Stream = TcpStream;
@@ -33,6 +36,7 @@ impl Subject for Smol {
     type Datagrams = UdpSocket;
 
     fn new(workers: usize) -> Self {
+        once_only();
         for _ in 0..workers {
             thread::spawn(|| smol::block_on(EXECUTOR.run(pending::<()>())));
         }

@@ -4,7 +4,7 @@ use super::shape;
 
 shape::subject! {
     /// tokio's scheduler for one thread.
-    TokioCurrent, "tokio-current", Current, tokio,
+    TokioCurrent, "tokio-current", "tokio", Current, tokio,
     _ => tokio::runtime::Builder::new_current_thread()
 }
 

@@ -4,6 +4,6 @@ use super::shape;
 
 shape::subject! {
     /// tokio's scheduler for many threads.
-    TokioMulti, "tokio-multi", Multi, tokio,
+    TokioMulti, "tokio-multi", "tokio", Multi, tokio,
     workers => tokio::runtime::Builder::new_multi_thread().worker_threads(workers)
 }
