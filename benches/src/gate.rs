@@ -11,6 +11,8 @@ use std::task::{Context, Poll, Waker};
 
 use futures_util::task::AtomicWaker;
 
+use crate::meter::wall_ns;
+
 /// Many tasks wait for the next round; one opens it.
 #[derive(Debug, Default)]
 pub struct Gate {
@@ -292,6 +294,44 @@ impl Muster {
                 self.away.one_less();
             }
             Poll::Pending
+        })
+        .await;
+    }
+}
+
+/// A task that another thread calls, and which notes how long the call took to reach it.
+#[derive(Debug, Default)]
+pub struct Summons {
+    waker: OnceLock<Waker>,
+    /// When it was called; nought once it has come.
+    called_ns: AtomicU64,
+}
+
+impl Summons {
+    /// Calls the task, which has come to every call before; waits for its first if need be.
+    pub fn call(&self) {
+        let waker = self.waker.wait();
+        self.called_ns.store(wall_ns(), Ordering::Release);
+        waker.wake_by_ref();
+    }
+
+    /// Whether it has come to the last call.
+    pub fn has_come(&self) -> bool {
+        self.called_ns.load(Ordering::Acquire) == 0
+    }
+
+    /// Comes to so many calls.
+    pub async fn come(&self, times: u64, mut took_ns: impl FnMut(u64, u64)) {
+        let mut come = 0;
+        poll_fn(|cx| {
+            self.waker.get_or_init(|| cx.waker().clone());
+            let called = self.called_ns.load(Ordering::Acquire);
+            if called != 0 {
+                took_ns(come, wall_ns() - called);
+                come += 1;
+                self.called_ns.store(0, Ordering::Release);
+            }
+            if come == times { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }

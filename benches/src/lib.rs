@@ -7,7 +7,9 @@
 
 pub mod alloc;
 pub mod gate;
+pub mod latency;
 pub mod meter;
 pub mod op;
 pub mod serve;
 pub mod subject;
+pub mod words;

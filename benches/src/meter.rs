@@ -4,6 +4,7 @@ use std::fs;
 use std::mem::MaybeUninit;
 
 use crate::alloc;
+use crate::latency::Latency;
 
 /// The beginning of a stretch.
 #[derive(Debug)]
@@ -27,6 +28,10 @@ pub struct Cost {
     pub switches: u64,
     /// Resident bytes gained, where an operation measures them.
     pub resident_bytes: u64,
+    /// How long something took that is awaited, or how late it came, where that is told.
+    pub latency: Option<Latency>,
+    /// How many sleeps ended before their time, where that is told.
+    pub early: Option<u64>,
 }
 
 impl Meter {
@@ -42,7 +47,7 @@ impl Meter {
             wall_ns: wall_ns() - self.wall_ns,
             switches: switches() - self.switches,
             allocs: alloc::calls() - self.allocs,
-            resident_bytes: 0,
+            ..Cost::default()
         }
     }
 }
@@ -50,11 +55,18 @@ impl Meter {
 impl Cost {
     /// A name, a tab and a number a line.
     pub fn print(&self) -> String {
-        let Self { allocs, cpu_ns, wall_ns, switches, resident_bytes } = self;
-        format!(
+        let Self { allocs, cpu_ns, wall_ns, switches, resident_bytes, latency, early } = self;
+        let mut text = format!(
             "allocs\t{allocs}\ncpu_ns\t{cpu_ns}\nwall_ns\t{wall_ns}\nswitches\t{switches}\n\
              resident_bytes\t{resident_bytes}"
-        )
+        );
+        if let Some(latency) = latency {
+            text += &format!("\n{}", latency.print());
+        }
+        if let Some(early) = early {
+            text += &format!("\nearly\t{early}");
+        }
+        text
     }
 }
 
@@ -64,7 +76,7 @@ pub fn cpu_ns() -> u64 {
 }
 
 /// Time since the machine was started.
-fn wall_ns() -> u64 {
+pub fn wall_ns() -> u64 {
     clock_ns(libc::CLOCK_MONOTONIC)
 }
 

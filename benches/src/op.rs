@@ -12,6 +12,7 @@
 //! measures what lies still.
 
 mod crowd;
+mod due;
 mod growth;
 mod outside;
 mod rest;
@@ -20,6 +21,7 @@ mod task;
 mod timer;
 
 use std::future::Future;
+use std::hint::black_box;
 use std::time::Duration;
 
 use crate::meter::{Cost, Meter};
@@ -192,4 +194,13 @@ async fn rounds(n: u64, group: u64, mut round: impl AsyncFnMut()) -> Cost {
         round().await;
     }
     meter.stop()
+}
+
+/// A unit is some ten nanoseconds.
+fn work(units: u64) {
+    const STEPS: u64 = 8;
+    let mut value = black_box(units);
+    for _ in 0..units * STEPS {
+        value = black_box(value.wrapping_mul(31).rotate_left(7));
+    }
 }

@@ -1,5 +1,5 @@
-//! Runs one operation on one subject: `op <subject> <operation> <n> [--workers N]`; `op list`
-//! names them all.
+//! Runs one operation on one subject: `op <subject> <operation> <n>`; `op list` names them
+//! all. `--workers N` is for subjects that have any; `--limit SECONDS` ends a process that hangs.
 //!
 //! Prints what it cost: allocations, nanoseconds, context switches, resident bytes.
 #![allow(clippy::print_stdout, reason = "the output of a program")]
@@ -11,6 +11,7 @@ use rt_benches::alloc::Counting;
 use rt_benches::meter::Cost;
 use rt_benches::op;
 use rt_benches::subject::{self, Subject, TokioCurrent, TokioMulti, Visit, WORKERS};
+use rt_benches::words::{self, option};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -33,28 +34,29 @@ impl Visit for Run<'_> {
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let cost = match words[..] {
-        ["list"] => {
+    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let workers = option(&mut words, "--workers", WORKERS as u64);
+    let limit = option(&mut words, "--limit", 0);
+    let told = match (&words[..], workers, limit) {
+        (["list"], ..) => {
             list();
             return ExitCode::SUCCESS;
         }
-        [subject, operation, n] => run(subject, operation, n.parse().ok(), Some(WORKERS)),
-        [subject, operation, n, "--workers", workers] => {
-            run(subject, operation, n.parse().ok(), workers.parse().ok())
+        ([subject, operation, n], Some(workers), Some(limit)) => {
+            words::end_after(limit);
+            n.parse().ok().and_then(|n| {
+                let run = Run { operation, n, workers: workers as usize };
+                subject::with(subject, run).flatten()
+            })
         }
         _ => None,
     };
-    let Some(cost) = cost else {
-        eprintln!("usage: op <subject> <operation> <n> [--workers N] | op list");
+    let Some(cost) = told else {
+        eprintln!("usage: op <subject> <operation> <n> [--workers N] [--limit SECONDS] | op list");
         return ExitCode::FAILURE;
     };
     println!("{}", cost.print());
     ExitCode::SUCCESS
-}
-
-fn run(subject: &str, operation: &str, n: Option<u64>, workers: Option<usize>) -> Option<Cost> {
-    subject::with(subject, Run { operation, n: n?, workers: workers? }).flatten()
 }
 
 /// One line per subject, and per operation and flavour.

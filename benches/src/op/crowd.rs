@@ -4,11 +4,10 @@
 //! the hottest word of the workload, for every subject alike.
 
 use std::future::poll_fn;
-use std::hint::black_box;
 
 use futures_channel::{mpsc, oneshot};
 
-use super::{MANY, WARM_UP, in_task, rounds};
+use super::{MANY, WARM_UP, in_task, rounds, work};
 use crate::gate::{Countdown, Storm};
 use crate::meter::{Cost, Meter};
 use crate::subject::Subject;
@@ -207,13 +206,29 @@ pub(super) fn fan_in<S: Subject>(runtime: S, n: u64) -> Cost {
     })
 }
 
+/// One task makes jobs of equal length, all of them where it is itself.
 pub(super) fn skewed_fan_out<S: Subject>(runtime: S, n: u64) -> Cost {
-    const TASKS: u64 = 512;
-    async fn round<S: Subject>(left: &'static Countdown) {
-        left.set(TASKS);
-        for place in 0..TASKS {
+    /// Some twenty microseconds.
+    const JOB: u64 = 2_000;
+    fan_out(runtime, n, SKEWED, |_| JOB)
+}
+
+/// Jobs at a time.
+pub(super) const SKEWED: u64 = 10_000;
+
+/// One task makes jobs of very unequal length.
+pub(super) fn uneven_fan_out<S: Subject>(runtime: S, n: u64) -> Cost {
+    const JOBS: u64 = 512;
+    fan_out(runtime, n, JOBS, uneven)
+}
+
+/// So many jobs at a time, each of so many units of work.
+fn fan_out<S: Subject>(runtime: S, n: u64, jobs: u64, length: fn(u64) -> u64) -> Cost {
+    async fn round<S: Subject>(left: &'static Countdown, jobs: u64, length: fn(u64) -> u64) {
+        left.set(jobs);
+        for place in 0..jobs {
             drop(S::spawn(async move {
-                work(skew(place));
+                work(length(place));
                 left.one_less();
             }));
         }
@@ -221,26 +236,17 @@ pub(super) fn skewed_fan_out<S: Subject>(runtime: S, n: u64) -> Cost {
     }
     let left = leaked();
     in_task(runtime, async move {
-        round::<S>(left).await;
+        round::<S>(left, WARM_UP, length).await;
         let meter = Meter::start();
-        for _ in 0..n / TASKS {
-            round::<S>(left).await;
+        for _ in 0..n / jobs {
+            round::<S>(left, jobs, length).await;
         }
         meter.stop()
     })
 }
 
 /// From one unit to 2,048, so that half of the work is in one task of twelve.
-fn skew(place: u64) -> u64 {
+fn uneven(place: u64) -> u64 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     1 << ((place.wrapping_mul(ODD) >> 32) % 12)
-}
-
-/// A unit is some ten nanoseconds.
-fn work(units: u64) {
-    const STEPS: u64 = 8;
-    let mut value = black_box(units);
-    for _ in 0..units * STEPS {
-        value = black_box(value.wrapping_mul(31).rotate_left(7));
-    }
 }

@@ -2,13 +2,15 @@
 #![allow(clippy::disallowed_methods, reason = "the other thread is no part of any runtime")]
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use futures_channel::oneshot;
 
-use super::{WARM_UP, in_root, in_task};
-use crate::gate::Doorbell;
+use super::{WARM_UP, in_root, in_task, work};
+use crate::gate::{Doorbell, Summons};
+use crate::latency::Latencies;
 use crate::meter::{Cost, Meter};
 use crate::subject::{Datagrams, Listener, Stream, Subject};
 
@@ -35,7 +37,8 @@ pub(super) fn udp_round_trip<S: Subject>(mut runtime: S, n: u64) -> Cost {
                     meter = Meter::start();
                 }
                 here.send(&[7; 32]).await.expect("loopback");
-                here.recv(&mut buffer).await.expect("loopback");
+                let length = here.recv(&mut buffer).await.expect("loopback");
+                assert_eq!(length, 32, "a datagram comes whole");
             }
             meter.stop()
         });
@@ -92,14 +95,23 @@ pub(super) fn tcp_echo<S: Subject>(mut runtime: S, n: u64) -> Cost {
     })
 }
 
+/// A closure that says which one it is.
+async fn blocking<S: Subject>(trip: &mut u64) {
+    let number = *trip;
+    let told = S::spawn_blocking(move || number).await.expect("nothing panics");
+    assert_eq!(told, number);
+    *trip += 1;
+}
+
 pub(super) fn blocking_round_trip_root<S: Subject>(runtime: S, n: u64) -> Cost {
-    in_root(runtime, n, async || S::spawn_blocking(|| ()).await.expect("nothing panics"))
+    let mut trip = 0;
+    in_root(runtime, n, async || blocking::<S>(&mut trip).await)
 }
 
 pub(super) fn blocking_round_trip<S: Subject>(runtime: S, n: u64) -> Cost {
     async fn times<S: Subject>(n: u64) {
-        for _ in 0..n {
-            S::spawn_blocking(|| ()).await.expect("nothing panics");
+        for mut trip in 0..n {
+            blocking::<S>(&mut trip).await;
         }
     }
     in_task(runtime, async move {
@@ -139,4 +151,61 @@ pub(super) fn park_unpark<S: Subject>(mut runtime: S, n: u64) -> Cost {
         S::spawn(bell.answer(n + WARM_UP + 1)).await.expect("the workload does not panic");
     });
     foreign.join().expect("a thread that rings does not panic")
+}
+
+/// From a thread of no runtime to a task of a runtime that has nothing else to do.
+pub(super) fn wake_latency_idle<S: Subject>(runtime: S, n: u64) -> Cost {
+    wake_latency(runtime, n, 0)
+}
+
+/// The same where tasks take turns without end: as many as keep every worker busy.
+pub(super) fn wake_latency_busy<S: Subject>(workers: usize, n: u64) -> Cost {
+    const OF_EACH_WORKER: usize = 4;
+    wake_latency(S::new(workers), n, workers * OF_EACH_WORKER)
+}
+
+fn wake_latency<S: Subject>(mut runtime: S, n: u64, busy: usize) -> Cost {
+    /// For the task to come, and for its worker to wait for something again.
+    const APART: Duration = Duration::from_millis(1);
+    const WARM_UP: u64 = 10;
+    /// Some ten microseconds.
+    const TURN: u64 = 1_000;
+    let summons: &'static Summons = Box::leak(Box::default());
+    let took: &'static Latencies = Box::leak(Box::new(Latencies::of(n)));
+    let over: &'static AtomicBool = Box::leak(Box::default());
+    let foreign = thread::spawn(move || {
+        let mut meter = Meter::start();
+        for call in 0..n + WARM_UP {
+            if call == WARM_UP {
+                meter = Meter::start();
+            }
+            summons.call();
+            thread::sleep(APART);
+            while !summons.has_come() {
+                thread::sleep(APART);
+            }
+        }
+        meter.stop()
+    });
+    runtime.block_on(async {
+        let take_turns = || async {
+            while !over.load(Ordering::Relaxed) {
+                work(TURN);
+                S::yield_now().await;
+            }
+        };
+        let busy: Vec<_> = (0..busy).map(|_| S::spawn(take_turns())).collect();
+        let comes = S::spawn(summons.come(n + WARM_UP, |call, ns| {
+            if let Some(place) = call.checked_sub(WARM_UP) {
+                took.record(place, ns);
+            }
+        }));
+        comes.await.expect("the workload does not panic");
+        over.store(true, Ordering::Relaxed);
+        for task in busy {
+            task.await.expect("the workload does not panic");
+        }
+    });
+    let cost = foreign.join().expect("a thread that calls does not panic");
+    Cost { latency: took.latency(), ..cost }
 }

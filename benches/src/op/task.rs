@@ -1,8 +1,10 @@
 //! One task or a few: wakes, spawns, yields.
 
+use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{CROWD, MANY, WARM_UP, in_root, in_task};
+use super::{CROWD, MANY, WARM_UP, in_root, in_task, times};
 use crate::gate::{Gate, Relay, SelfWake};
 use crate::meter::{Cost, Meter};
 use crate::subject::Subject;
@@ -75,25 +77,58 @@ pub(super) fn spawn_await_root<S: Subject>(runtime: S, n: u64) -> Cost {
 }
 
 pub(super) fn spawn_detached<S: Subject>(runtime: S, n: u64) -> Cost {
-    async fn times<S: Subject>(n: u64) {
-        for _ in 0..n {
-            drop(S::spawn(async {}));
-            S::yield_now().await;
+    async fn times<S: Subject>(range: Range<usize>, ran: &'static [AtomicBool]) {
+        for place in range {
+            detached::<S>(place, ran).await;
         }
     }
+    let (warm_up, total, ran) = boxes(n);
     in_task(runtime, async move {
-        times::<S>(WARM_UP).await;
+        times::<S>(0..warm_up, ran).await;
         let meter = Meter::start();
-        times::<S>(n).await;
-        meter.stop()
+        times::<S>(warm_up..total, ran).await;
+        let cost = meter.stop();
+        all_ran::<S>(ran).await;
+        cost
     })
 }
 
-pub(super) fn spawn_detached_root<S: Subject>(runtime: S, n: u64) -> Cost {
-    in_root(runtime, n, async || {
-        drop(S::spawn(async {}));
-        S::yield_now().await;
+pub(super) fn spawn_detached_root<S: Subject>(mut runtime: S, n: u64) -> Cost {
+    let (_, _, ran) = boxes(n);
+    let mut places = 0..;
+    runtime.block_on(async {
+        let next = async || {
+            detached::<S>(places.next().expect("there is no end of places"), ran).await;
+        };
+        let cost = times(n, next).await;
+        all_ran::<S>(ran).await;
+        cost
     })
+}
+
+/// Spawns a task that ticks its box, with a plain store: nobody counts in one word.
+async fn detached<S: Subject>(place: usize, ran: &'static [AtomicBool]) {
+    drop(S::spawn(async move { ran[place].store(true, Ordering::Relaxed) }));
+    S::yield_now().await;
+}
+
+/// A box for each task: those of the warm-up, and how many in all.
+fn boxes(n: u64) -> (usize, usize, &'static [AtomicBool]) {
+    let total = (n + WARM_UP) as usize;
+    let boxes: Box<[AtomicBool]> = (0..total).map(|_| AtomicBool::new(false)).collect();
+    (WARM_UP as usize, total, Box::leak(boxes))
+}
+
+/// Waits for those that another worker still has.
+async fn all_ran<S: Subject>(ran: &[AtomicBool]) {
+    const YIELDS_MAX: u64 = 1_000_000;
+    for _ in 0..YIELDS_MAX {
+        if ran.iter().rev().all(|ran| ran.load(Ordering::Relaxed)) {
+            return;
+        }
+        S::yield_now().await;
+    }
+    panic!("a task whose handle was dropped never ran");
 }
 
 pub(super) fn spawn_many<S: Subject>(mut runtime: S, n: u64) -> Cost {

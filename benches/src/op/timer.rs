@@ -62,7 +62,8 @@ pub(super) fn timeout_yield<S: Subject>(runtime: S, n: u64) -> Cost {
     async fn times<S: Subject>(n: u64) {
         for _ in 0..n {
             let mut sleep = pin!(S::sleep(FAR));
-            poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_pending())).await;
+            let far = poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_pending())).await;
+            assert!(far, "far is far");
             S::yield_now().await;
         }
     }

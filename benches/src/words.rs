@@ -1,0 +1,40 @@
+//! The command lines of the programs, and a limit to how long they run.
+
+use std::str::FromStr;
+
+/// Takes an option and its value out of the words; `default` where it is not there, nothing where
+/// its value is none.
+pub fn option<T: FromStr>(words: &mut Vec<&str>, name: &str, default: T) -> Option<T> {
+    let Some(at) = words.iter().position(|word| *word == name) else {
+        return Some(default);
+    };
+    words.remove(at);
+    let value = (at < words.len()).then(|| words.remove(at))?;
+    value.parse().ok()
+}
+
+/// Ends the process by a signal after so many seconds, however it hangs; nought is no limit.
+pub fn end_after(seconds: u32) {
+    // SAFETY: the call takes a number and nothing else; no handler is set, so that the signal's
+    // default holds, which ends the process.
+    unsafe { libc::alarm(seconds) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::option;
+
+    #[test]
+    fn an_option_is_taken_wherever_it_stands() {
+        let mut words = vec!["a", "--workers", "3", "b"];
+        assert_eq!(option(&mut words, "--workers", 2), Some(3));
+        assert_eq!(words, ["a", "b"]);
+        assert_eq!(option(&mut words, "--workers", 2), Some(2));
+    }
+
+    #[test]
+    fn a_value_that_is_none_is_not_passed_over() {
+        assert_eq!(option::<u64>(&mut vec!["--workers"], "--workers", 2), None);
+        assert_eq!(option::<u64>(&mut vec!["--workers", "many"], "--workers", 2), None);
+    }
+}
