@@ -19,6 +19,7 @@ use crate::crew::Seat;
 use crate::driver::Held;
 use crate::pace::Pace;
 use crate::queue::{LocalQueue, Queues};
+use crate::rules::Victims;
 use crate::shared::{Home, Shared};
 use crate::wait::WATCH;
 use crate::watch::Watch;
@@ -256,7 +257,10 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         if workers == 1 || !self.search() {
             return None;
         }
-        let start = self.ctx.rng().below(workers as u32, Choice::Victim) as usize;
+        let start = match Q::RULES.victims {
+            Victims::Random => self.ctx.rng().below(workers as u32, Choice::Victim) as usize,
+            Victims::Next => (self.index + 1) % workers,
+        };
         for at in (start..workers).chain(0..start) {
             if at == self.index {
                 continue;
@@ -282,6 +286,9 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
     fn found(&mut self) {
         self.searching = false;
         let was_last = self.shared.idle.found(self.index);
+        if !Q::RULES.hands_over {
+            return;
+        }
         if was_last && self.shared.has_shared() {
             return self.call();
         }

@@ -51,6 +51,7 @@ mod models;
 mod pace;
 mod pool;
 pub mod queue;
+pub mod rules;
 mod shared;
 mod slot;
 mod wait;

@@ -2,12 +2,16 @@
 
 use std::fmt;
 
-/// The two kinds of queue that a scheduler uses.
+use crate::rules::Rules;
+
+/// The two kinds of queue that a scheduler uses, and by what rules its workers share what is there.
 pub trait Queues: 'static {
     /// What each worker has.
     type Local<T: Send + 'static>: LocalQueue<T>;
     /// What all share.
     type Inject<T: Send + 'static>: Inject<T>;
+    /// Chosen when the program is built: a rule that is not followed leaves no code.
+    const RULES: Rules = Rules::STANDARD;
 }
 
 /// A queue of one worker, first in, first out: the worker pushes and pops, any thread steals.

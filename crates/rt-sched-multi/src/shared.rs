@@ -225,6 +225,19 @@ impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
             || self.workers.iter().enumerate().any(|(at, it)| at != but && it.has_queued())
     }
 
+    /// Calls a sleeper, if nobody searches, since `worker` has pushed: [`Calls::EachPush`].
+    ///
+    /// [`Calls::EachPush`]: crate::rules::Calls::EachPush
+    pub(crate) fn call_after_push(&self, worker: usize) {
+        if !self.idle.glance(worker).is_short_of_searchers() {
+            return;
+        }
+        if let Some(called) = self.idle.call(worker, || self.driver.waits()) {
+            self.workers[worker].counters.calls.add(1);
+            self.unpark(called);
+        }
+    }
+
     /// Calls a sleeper beside `worker`, which finds nothing and sleeps again as the one that watches.
     #[cold]
     pub(crate) fn call_to_watch(&self, worker: usize) {

@@ -14,6 +14,7 @@ use rt_task::{Fifo, Runnable};
 use crate::crew::Seat;
 use crate::metrics::{Counters, WorkerMetrics};
 use crate::queue::{LocalQueue, Queues};
+use crate::rules::Calls;
 use crate::shared::{Home, Shared};
 use crate::slot::Slot;
 
@@ -97,6 +98,9 @@ impl<D: Driver + Send + 'static, Q: Queues> Worker<D, Q> {
             unsafe { self.overflow(shared) };
         }
         self.own.local.push(task);
+        if Q::RULES.calls == Calls::EachPush {
+            shared.call_after_push(self.index);
+        }
         self.see_to_watch(shared);
     }
 

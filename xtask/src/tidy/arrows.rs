@@ -18,6 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("rt-fs", &["rt-task", "rt-reactor", "rt-io"]),
     ("rt-process", &["rt-task", "rt-reactor", "rt-io"]),
     ("rt-signal", &["rt-task", "rt-reactor", "rt-io"]),
+    ("rt-scaling", &["rt-task", "rt-sched-multi"]),
 ];
 
 /// Crates that see everything below them.

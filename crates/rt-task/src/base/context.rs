@@ -109,7 +109,7 @@ impl fmt::Debug for Ctx {
     }
 }
 
-#[cfg(all(feature = "std", not(rt_loom)))]
+#[cfg(all(feature = "std", not(any(rt_loom, rt_sim))))]
 mod tls {
     use super::Ctx;
     use core::cell::Cell;
@@ -145,7 +145,22 @@ mod tls {
     }
 }
 
-#[cfg(not(any(feature = "std", rt_loom)))]
+#[cfg(rt_sim)]
+mod tls {
+    use super::Ctx;
+    use crate::base::shim::thread;
+
+    /// Of the thread that is played.
+    #[inline]
+    pub(super) fn get() -> *const Ctx {
+        thread::word().cast()
+    }
+    pub(super) fn set(ctx: *const Ctx) {
+        thread::set_word(ctx.cast());
+    }
+}
+
+#[cfg(not(any(feature = "std", rt_loom, rt_sim)))]
 mod tls {
     use super::Ctx;
 

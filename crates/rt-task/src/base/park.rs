@@ -120,7 +120,27 @@ pub fn park_until(token: &Token, timeout: Option<Duration>, called: impl Fn() ->
     }
 }
 
-#[cfg(not(rt_loom))]
+/// In the simulator's time.
+#[cfg(rt_sim)]
+fn park_thread(timeout: Option<Duration>, called: impl Fn() -> bool) {
+    use super::seam::Clock;
+    let _: Option<Instant> = None;
+    let clock = super::clock::Monotonic::new();
+    let end = timeout.map(|timeout| clock.now().saturating_add(timeout));
+    while !called() {
+        let Some(end) = end else {
+            thread::park();
+            continue;
+        };
+        let left = end.saturating_since(clock.now());
+        if left.is_zero() {
+            return;
+        }
+        thread::park_timeout(left);
+    }
+}
+
+#[cfg(not(any(rt_loom, rt_sim)))]
 #[expect(clippy::disallowed_methods, reason = "waiting for real; no clock can be asked for that")]
 fn park_thread(timeout: Option<Duration>, called: impl Fn() -> bool) {
     let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));

@@ -75,6 +75,12 @@ impl Token {
     }
 }
 
+/// The time: it stands still, since each run of a model must be like the last.
+#[must_use]
+pub fn virtual_now() -> Option<u64> {
+    Some(0)
+}
+
 /// One step of waiting for another thread.
 pub fn relax(_turns: &mut u32) {
     loom::thread::yield_now();

@@ -1,13 +1,16 @@
 //! The only switch between real and modelled concurrency.
 //!
 //! Every crate of the runtime takes its atomics, cells, locks and threads from here, so that
-//! `--cfg rt_loom` puts the model checker under all of them at once. Not part of the public
-//! API: no stability is promised.
+//! `--cfg rt_loom` puts the model checker under all of them at once, and `--cfg rt_sim` a simulator of
+//! many processors. Not part of the public API: no stability is promised.
 
 #[cfg(rt_loom)]
 #[path = "loom.rs"]
 mod switch;
-#[cfg(not(rt_loom))]
+#[cfg(all(rt_sim, not(rt_loom)))]
+#[path = "sim.rs"]
+mod switch;
+#[cfg(not(any(rt_loom, rt_sim)))]
 #[path = "real.rs"]
 mod switch;
 

@@ -100,6 +100,13 @@ impl<T: ?Sized> UnsafeCell<T> {
     }
 }
 
+/// The time, where it is not the system's: never here.
+#[inline(always)]
+#[must_use]
+pub const fn virtual_now() -> Option<u64> {
+    None
+}
+
 /// One step of waiting for another thread that is about to let go.
 ///
 /// Spins first; gives the processor away once that has been in vain, since the other thread
