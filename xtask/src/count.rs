@@ -9,6 +9,7 @@
 mod callgrind;
 mod ceilings;
 mod disassembly;
+pub(crate) mod ledger;
 mod page;
 mod strace;
 
@@ -36,6 +37,7 @@ pub(crate) fn run(flags: &Count) -> Result<()> {
     }
     let bench = Bench::build()?;
     let (mut counted, mut problems) = (0, 0);
+    let mut sections = Vec::new();
     for flavor in &flags.flavors {
         let rows = bench.rows(*flavor, flags)?;
         if rows.is_empty() {
@@ -49,6 +51,13 @@ pub(crate) fn run(flags: &Count) -> Result<()> {
         if flags.write {
             page::write(*flavor, &rows)?;
         }
+        // A check counts ours alone.
+        if !flags.check && flags.only.is_none() {
+            sections.push(ledger::section(*flavor, &rows));
+        }
+    }
+    if !sections.is_empty() {
+        ledger::save(sections)?;
     }
     ensure!(problems == 0, "{problems} costs above their ceilings");
     ensure!(counted > 0, "no such operation, or no subject of ours");

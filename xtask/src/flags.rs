@@ -157,6 +157,21 @@ impl Count {
     }
 }
 
+pub(crate) struct Report {
+    /// A saved run; the last one if none is named.
+    pub(crate) name: Option<String>,
+    /// Where the page goes; beside the run if nobody says.
+    pub(crate) out: Option<String>,
+}
+
+impl Report {
+    pub(crate) fn parse(mut args: Args) -> Result<Self> {
+        let flags = Self { out: args.option("--out")?, name: args.positional() };
+        args.finish()?;
+        Ok(flags)
+    }
+}
+
 pub(crate) struct Bench {
     /// Empty: every operation.
     pub(crate) operations: Vec<String>,

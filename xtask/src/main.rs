@@ -11,6 +11,7 @@ mod ci;
 mod count;
 mod flags;
 mod loom;
+mod report;
 mod sites;
 mod size;
 mod source;
@@ -41,6 +42,7 @@ cargo xtask <command>
                                   processor time, time on the clock and context switches per
                                   operation, ours and its peers' interleaved; --wakes: futex and
                                   driver wakes, too
+  report [NAME] [--out FILE]      a saved run (the last one) and the ledger as one HTML page
   help                            this text
 ";
 
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Some("size") => flags::Size::parse(args).and_then(|flags| size::run(&flags)),
         Some("count") => flags::Count::parse(args).and_then(|flags| count::run(&flags)),
         Some("bench") => flags::Bench::parse(args).and_then(|flags| bench::run(&flags)),
+        Some("report") => flags::Report::parse(args).and_then(|flags| report::run(&flags)),
         Some("help") | None => {
             print!("{HELP}");
             Ok(())

@@ -8,10 +8,10 @@ use super::{Cost, Kind, Row, is_ours};
 use crate::flags::Flavor;
 use crate::util::{self, figure, markdown};
 
-const PAGE: &str = "docs/costs.md";
+pub(super) const PAGE: &str = "docs/costs.md";
 
 /// The parts of the page that this command writes, each with the comments around it.
-fn marks(flavor: Flavor) -> [&'static str; 2] {
+pub(super) fn marks(flavor: Flavor) -> [&'static str; 2] {
     match flavor {
         Flavor::Current => ["<!-- count:begin -->", "<!-- count:end -->"],
         Flavor::Multi => ["<!-- count:multi:begin -->", "<!-- count:multi:end -->"],
@@ -85,10 +85,14 @@ fn notes(rows: &[Row<'_>]) -> String {
 pub(super) fn write(flavor: Flavor, rows: &[Row<'_>]) -> Result<()> {
     let path = util::root().join(PAGE);
     let page = fs::read_to_string(&path).context(PAGE)?;
-    let block = markdown(&table(rows)) + &notes(rows);
-    fs::write(&path, replace(&page, marks(flavor), &block)?)?;
+    fs::write(&path, replace(&page, marks(flavor), &block(rows))?)?;
     println!("written: {PAGE}");
     Ok(())
+}
+
+/// What stands between the marks; `ledger` reads it again.
+pub(super) fn block(rows: &[Row<'_>]) -> String {
+    markdown(&table(rows)) + &notes(rows)
 }
 
 fn replace(page: &str, [begin, end]: [&str; 2], block: &str) -> Result<String> {
