@@ -27,6 +27,12 @@ impl<S: Source> Socket<S> {
         os
     }
 
+    #[inline]
+    pub(crate) fn os_mut(&mut self) -> &mut Os<S> {
+        let Self::Os(os) = self;
+        os
+    }
+
     pub(crate) fn into_os(self) -> Os<S> {
         let Self::Os(os) = self;
         os
@@ -97,6 +103,13 @@ impl<S: Source> Os<S> {
     #[inline]
     pub(crate) fn registration(&self) -> &Registration {
         &self.registration
+    }
+
+    /// The source, and the stay in the reactor of whoever has both to itself.
+    #[inline]
+    pub(crate) fn alone(&mut self) -> (&S, &mut Registration) {
+        let source = self.source.as_ref().expect("there until taken");
+        (source, &mut self.registration)
     }
 
     /// What a dump shows of a task that waits here.

@@ -191,6 +191,8 @@ pub enum Direction {
 }
 
 impl Direction {
+    pub(crate) const COUNT: usize = 2;
+
     /// The interest that this direction waits with.
     #[must_use]
     pub const fn interest(self) -> Interest {

@@ -14,7 +14,7 @@ use crate::interest::Interest;
 use crate::ready::{Direction, Ready, ReadyEvent};
 use crate::selector::{DRAINED_BY_SHORT_COUNT, Token, to_mio};
 use crate::slot::{Gone, Slot};
-use crate::word::Known;
+use crate::word::{KEEPS_SHORT, Known};
 
 /// One source's stay in a reactor: what is known of it, and who waits for it.
 ///
@@ -63,6 +63,9 @@ pub struct Registration {
     handle: Handle,
     slot: NonNull<Slot>,
     token: Token,
+    /// The last event of each direction, if a short count showed since that it is used up, and the
+    /// slot was not told: of whoever has the registration to itself.
+    short: [Option<ReadyEvent>; Direction::COUNT],
 }
 
 // SAFETY: a slot is shared: all of it is atomics, and what they guard (wakers) may be sent.
@@ -119,7 +122,8 @@ impl Registration {
         register: impl FnOnce(Token) -> io::Result<()>,
     ) -> io::Result<Self> {
         let (token, slot) = handle.shared.slots.occupy()?;
-        let registration = Self { handle: handle.clone(), slot, token };
+        let registration =
+            Self { handle: handle.clone(), slot, token, short: [None; Direction::COUNT] };
         register(token)?; // failing or panicking, it gives the slot back
         Ok(registration)
     }
@@ -271,14 +275,55 @@ impl Registration {
         )
     }
 
+    /// [`poll_transfer`](Self::poll_transfer), for whoever has the registration to itself: one
+    /// read-modify-write and the waker's clone to wait, and none to take note of a short count.
+    /// (Who uses a shared reference later on learns by a try what a short count told here.)
+    ///
+    /// # Errors
+    /// That of `f`; or when the driver is gone.
+    #[inline]
+    pub fn poll_transfer_alone(
+        &mut self,
+        cx: &mut Context<'_>,
+        direction: Direction,
+        wait: Wait,
+        len: usize,
+        mut f: impl FnMut() -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        // SAFETY: as in `slot`.
+        let slot = unsafe { self.slot.as_ref() };
+        let short = &mut self.short[direction as usize];
+        poll_leaf(
+            cx,
+            || wait,
+            |cx| {
+                let mut attempt = Attempt::default();
+                loop {
+                    let seen = attempt.blocked.or(short.take());
+                    // SAFETY: `self` is borrowed mutably, so no other call overlaps.
+                    let waited = unsafe { slot.poll_wait_alone(direction, cx.waker(), seen) };
+                    let polled = attempt.run(cx, waited, &mut |event| {
+                        let result = f();
+                        if is_short(&result, len) {
+                            match KEEPS_SHORT {
+                                true => *short = Some(event),
+                                false => slot.clear(event),
+                            }
+                        }
+                        result
+                    });
+                    if let Poll::Ready(done) = polled {
+                        return done;
+                    }
+                }
+            },
+        )
+    }
+
     /// Clears what `event` told if a transfer of up to `len` bytes fell short of that.
     #[inline]
     pub(crate) fn note_count(&self, event: ReadyEvent, result: &io::Result<usize>, len: usize) {
-        if let Ok(count) = *result
-            && DRAINED_BY_SHORT_COUNT
-            && 0 < count
-            && count < len
-        {
+        if is_short(result, len) {
             self.clear_ready(event);
         }
     }
@@ -361,6 +406,12 @@ impl Attempt {
             result => Poll::Ready(Poll::Ready(result)),
         }
     }
+}
+
+/// Whether a transfer of up to `len` bytes shows that the next one would block.
+#[inline]
+fn is_short(result: &io::Result<usize>, len: usize) -> bool {
+    DRAINED_BY_SHORT_COUNT && matches!(*result, Ok(count) if 0 < count && count < len)
 }
 
 fn would_block<R>(result: &io::Result<R>) -> bool {

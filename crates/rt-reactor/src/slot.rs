@@ -39,6 +39,16 @@ use crate::word::{Cell, Claim, Fired, Known, State, Word};
 /// What a wait comes to.
 pub(crate) type Waited = Poll<Result<ReadyEvent, Gone>>;
 
+impl Known {
+    fn into_waited(self) -> Waited {
+        match self {
+            Self::Nothing => Poll::Pending,
+            Self::Ready(event) => Poll::Ready(Ok(event)),
+            Self::Shutdown => Poll::Ready(Err(Gone)),
+        }
+    }
+}
+
 /// The driver is gone: no event will come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Gone;
@@ -144,10 +154,7 @@ impl Slot {
         waker: &Waker,
         seen: Option<ReadyEvent>,
     ) -> Waited {
-        let cell = match direction {
-            Direction::Read => Cell::PolledRead,
-            Direction::Write => Cell::PolledWrite,
-        };
+        let cell = Cell::polled(direction);
         if seen.is_none() {
             let word = self.word();
             match word.known(cell.mask()) {
@@ -178,6 +185,54 @@ impl Slot {
         }
     }
 
+    /// [`poll_wait`](Self::poll_wait), for a waiter that has its cell to itself: one clone and one
+    /// read-modify-write to wait, after clearing what `seen` told.
+    ///
+    /// # Safety
+    /// Of all calls that wait as the poll-style waiter of `direction`, no other overlaps with this.
+    #[inline]
+    pub(crate) unsafe fn poll_wait_alone(
+        &self,
+        direction: Direction,
+        waker: &Waker,
+        seen: Option<ReadyEvent>,
+    ) -> Waited {
+        let cell = Cell::polled(direction);
+        let word = self.word();
+        match word.known_after(seen, cell.mask()) {
+            Known::Ready(event) => return Poll::Ready(Ok(event)),
+            Known::Shutdown => return Poll::Ready(Err(Gone)),
+            Known::Nothing => {}
+        }
+        if !word.is_waiting(cell) {
+            // SAFETY: no other call overlaps (contract), and nobody but such a call sets WAITING.
+            return unsafe { self.begin_wait_alone(cell, waker, seen) };
+        }
+        match self.cell(cell).holds(waker) {
+            true => Poll::Pending,
+            false => self.begin_poll_wait(cell, waker, seen),
+        }
+    }
+
+    /// # Safety
+    /// The polled `cell` is not WAITING, and its waiter's alone.
+    #[inline(never)]
+    unsafe fn begin_wait_alone(
+        &self,
+        cell: Cell,
+        waker: &Waker,
+        seen: Option<ReadyEvent>,
+    ) -> Waited {
+        self.cell(cell).put(waker.clone(), 0);
+        let known = self.state.wait_alone(cell, seen);
+        if known == Known::Nothing {
+            return Poll::Pending;
+        }
+        // SAFETY: not WAITING, so the waker just put there is the waiter's.
+        let _after = unsafe { self.cell(cell).take() };
+        known.into_waited()
+    }
+
     /// Puts `waker` into the claimed `cell`, in place of one that is there if `waiting`.
     #[inline(always)]
     fn wait_in(&self, cell: Cell, waiting: bool, waker: Waker, owner: usize) -> Waited {
@@ -196,10 +251,7 @@ impl Slot {
         // SAFETY: still claimed, and the waker was just put there (I3).
         let _after = unsafe { self.cell(cell).take() };
         self.state.release(cell);
-        match known {
-            Known::Ready(event) => Poll::Ready(Ok(event)),
-            _ => Poll::Ready(Err(Gone)),
-        }
+        known.into_waited()
     }
 
     /// Waits as one of any number of futures, after clearing what `seen` told. `entry` says what

@@ -9,9 +9,9 @@
 //!
 //! | field        | set by         | cleared by     | while set                                     |
 //! |--------------|----------------|----------------|-----------------------------------------------|
-//! | `READY`      | E1, R1         | C1, C2, D1     | the operation is worth a try                  |
+//! | `READY`      | E1, R1         | C1, C2, W4, D1 | the operation is worth a try                  |
 //! | `CLAIMED`    | C2, W2         | W1, W3         | one thread alone may put a waker into the cell |
-//! | `WAITING`    | W1             | C2, E1, W2, D1, S1 | the cell holds a waker; who clears this takes it |
+//! | `WAITING`    | W1, W4         | C2, E1, W2, D1, S1 | the cell holds a waker; who clears this takes it |
 //! | `LISTED`     | L1             | L2             | the list of further waiters may hold some     |
 //! | `SHUTDOWN`   | S1             | never          | the driver is gone: no event will come        |
 //! | `TICK`       | E1 counts up   | D1             | tells a new event from one that was acted on  |
@@ -42,10 +42,23 @@
 //! **Breaks if** C2 ignores TICK.
 //! **Checked by** `slot::loom_tests::no_missed_edge`.
 //!
+//! A waiter that has its cell to itself, since it has the tenant to itself, needs no claim: after
+//! its try come K1, K2, and then W4, which is C2 and W1 in one: clear READY if TICK is the same, and
+//! set WAITING if not READY; else K3, K4. What a short count told it may keep, too, and clear it by
+//! the W4 of its next poll. (An event that comes after 2²⁴ others in between, without a poll, is
+//! taken for the old one if it is the last: a peer that can send so many to deaf ears, and then
+//! waits, waits until it is timed out.)
+//!
+//! **Claim (no missed edge, alone).** As above.
+//! **Why.** E1 and W4 change one word.
+//! **Breaks if** W4 ignores TICK, or READY.
+//! **Checked by** `slot::loom_tests::no_missed_edge_alone`.
+//!
 //! **Claim (one owner).** A cell is touched by one thread at a time, and a waker is taken once.
 //! **Why.** Before W1 the cell is the claimer's, after it that of who clears WAITING, until K4;
 //! K1 waits for K4 (the driver runs nothing foreign between E1 and K4).
-//! **Breaks if** W1, K4 or W3 is weaker than Release, or E1, W2, C2, S1 or K1 weaker than Acquire.
+//! A cell with a waiter of its own is that one's before W4.
+//! **Breaks if** W1, W4, K4 or W3 is weaker than Release, or E1, W2, C2, S1 or K1 weaker than Acquire.
 //! **Checked by** `slot::loom_tests::one_owner`.
 //!
 //! **Claim (readiness publishes).** Who finds READY sees all that came before the event.
@@ -73,7 +86,7 @@
 
 use rt_task::base::shim::{AtomicWord, Ordering, Ordering::*, RawWord, site};
 
-use crate::ready::{Ready, ReadyEvent, Tick};
+use crate::ready::{Direction, Ready, ReadyEvent, Tick};
 
 const READY: RawWord = Ready::ALL.bits() as RawWord;
 const CELLS_AT: u32 = Ready::BITS;
@@ -88,6 +101,8 @@ const TICK_AT: u32 = 16;
 /// Where the target has no 64-bit atomics, ticks matter more: a tick that comes round is a lost
 /// edge, a generation that does is a false hint.
 const TICK_BITS: u32 = if RawWord::BITS == 64 { 24 } else { 12 };
+/// Whether ticks come round so rarely that an event may be kept until the next poll.
+pub(crate) const KEEPS_SHORT: bool = TICK_BITS == 24;
 const TICKS: RawWord = ((1 << TICK_BITS) - 1) << TICK_AT;
 
 const GENERATION_AT: u32 = TICK_AT + TICK_BITS;
@@ -112,6 +127,15 @@ impl Cell {
     pub(crate) const COUNT: usize = 4;
     pub(crate) const ALL: [Self; Self::COUNT] =
         [Self::PolledRead, Self::PolledWrite, Self::FutureRead, Self::FutureWrite];
+
+    /// That of the poll-style waiter.
+    #[inline]
+    pub(crate) const fn polled(direction: Direction) -> Self {
+        match direction {
+            Direction::Read => Self::PolledRead,
+            Direction::Write => Self::PolledWrite,
+        }
+    }
 
     /// What its waiter waits for.
     pub(crate) const fn mask(self) -> Ready {
@@ -290,6 +314,12 @@ impl Word {
         (Some(Self(self.0 | RawWord::from(ready.bits()))), ())
     }
 
+    /// What is known of `mask` once what `seen` told is cleared.
+    #[inline]
+    pub(crate) fn known_after(self, seen: Option<ReadyEvent>, mask: Ready) -> Known {
+        seen.map_or(self, |event| self.cleared(event)).known(mask)
+    }
+
     /// C1: what `event` told is no longer so, unless a later one came.
     fn clear(self, event: ReadyEvent) -> (Option<Self>, ()) {
         let cleared = self.cleared(event);
@@ -334,6 +364,17 @@ impl Word {
                 (Some(Self(waiting)), Known::Nothing)
             }
             known => (None, known),
+        }
+    }
+
+    /// W4: the cell, its waiter's alone, holds a waker; after clearing what `seen` told.
+    #[inline]
+    fn wait_alone(self, cell: Cell, seen: Option<ReadyEvent>) -> (Option<Self>, Known) {
+        debug_assert!(!self.has(cell.claimed() | cell.waiting()), "W4 needs the cell: {self:?}");
+        let cleared = seen.map_or(self, |event| self.cleared(event));
+        match cleared.known(cell.mask()) {
+            Known::Nothing => (Some(Self(cleared.0 | cell.waiting())), Known::Nothing),
+            known => ((cleared != self).then_some(cleared), known),
         }
     }
 
@@ -418,13 +459,13 @@ impl State {
     /// The word now.
     #[inline]
     pub(crate) fn load(&self) -> Word {
-        Word(self.word.load(site("reactor.load", Acquire))) // pairs with E1 and W1
+        Word(self.word.load(site("reactor.load", Acquire))) // pairs with E1, W1 and W4
     }
 
     /// E1. One read-modify-write, or none when it is not for this tenant.
     #[inline]
     pub(crate) fn event(&self, generation: u32, ready: Ready) -> Fired {
-        // Acquire pairs with W1, for the wakers. Release with whoever reads READY.
+        // Acquire pairs with W1 and W4, for the wakers. Release with whoever reads READY.
         self.change(site("reactor.E1", AcqRel), Relaxed, |word| word.event(generation, ready))
     }
 
@@ -444,7 +485,7 @@ impl State {
     /// C2. One read-modify-write, or none when it changes nothing.
     #[inline]
     pub(crate) fn claim(&self, cell: Cell, seen: Option<ReadyEvent>) -> Claim {
-        // Acquire pairs with W1 (whose waker it may find) and W3; failing or ready, with E1.
+        // Acquire pairs with W1 and W4 (whose waker it may find) and W3; failing or ready, with E1.
         let acquire = site("reactor.C2", Acquire);
         self.change(acquire, acquire, |word| word.claim(cell, seen))
     }
@@ -455,6 +496,15 @@ impl State {
         // Release pairs with E1, W2, C2 and S1, for the waker. Acquire, failing, with E1.
         self.change(site("reactor.W1", Release), site("reactor.W1-failed", Acquire), |word| {
             word.wait(cell)
+        })
+    }
+
+    /// W4. One read-modify-write, or none when there is no need to wait.
+    #[inline]
+    pub(crate) fn wait_alone(&self, cell: Cell, seen: Option<ReadyEvent>) -> Known {
+        // As W1.
+        self.change(site("reactor.W4", Release), site("reactor.W4-failed", Acquire), |word| {
+            word.wait_alone(cell, seen)
         })
     }
 
@@ -490,7 +540,7 @@ impl State {
 
     /// S1. One read-modify-write.
     pub(crate) fn shutdown(&self) -> Fired {
-        // Acquire pairs with W1, for the wakers.
+        // Acquire pairs with W1 and W4, for the wakers.
         self.change(site("reactor.S1", Acquire), Relaxed, Word::shutdown)
     }
 }

@@ -94,7 +94,7 @@ impl TcpStream {
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Read<'a> {
-    stream: &'a TcpStream,
+    stream: &'a mut TcpStream,
     buf: &'a mut [u8],
     site: &'static Location<'static>,
 }
@@ -115,7 +115,7 @@ impl Future for Read<'_> {
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct ReadVectored<'a, 'b> {
-    stream: &'a TcpStream,
+    stream: &'a mut TcpStream,
     bufs: &'a mut [IoSliceMut<'b>],
     site: &'static Location<'static>,
 }
@@ -133,7 +133,7 @@ impl Future for ReadVectored<'_, '_> {
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct ReadExact<'a> {
-    stream: &'a TcpStream,
+    stream: &'a mut TcpStream,
     buf: ReadBuf<'a>,
     site: &'static Location<'static>,
 }
@@ -158,7 +158,7 @@ impl Future for ReadExact<'_> {
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Write<'a> {
-    stream: &'a TcpStream,
+    stream: &'a mut TcpStream,
     buf: &'a [u8],
     site: &'static Location<'static>,
 }
@@ -167,8 +167,9 @@ impl Future for Write<'_> {
     type Output = io::Result<usize>;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        self.stream.poll_write_at(cx, self.buf, self.site)
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let Self { stream, buf, site } = &mut *self;
+        stream.poll_write_at(cx, buf, site)
     }
 }
 
@@ -176,7 +177,7 @@ impl Future for Write<'_> {
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct WriteVectored<'a, 'b> {
-    stream: &'a TcpStream,
+    stream: &'a mut TcpStream,
     bufs: &'a [IoSlice<'b>],
     site: &'static Location<'static>,
 }
@@ -184,8 +185,9 @@ pub struct WriteVectored<'a, 'b> {
 impl Future for WriteVectored<'_, '_> {
     type Output = io::Result<usize>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        self.stream.poll_write_vectored_at(cx, self.bufs, self.site)
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let Self { stream, bufs, site } = &mut *self;
+        stream.poll_write_vectored_at(cx, bufs, site)
     }
 }
 
@@ -193,7 +195,7 @@ impl Future for WriteVectored<'_, '_> {
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct WriteAll<'a> {
-    stream: &'a TcpStream,
+    stream: &'a mut TcpStream,
     /// What is left to write.
     buf: &'a [u8],
     site: &'static Location<'static>,
@@ -203,12 +205,13 @@ impl Future for WriteAll<'_> {
     type Output = io::Result<()>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.buf.is_empty() {
-            let n = ready!(self.stream.poll_write_at(cx, self.buf, self.site))?;
+        let Self { stream, buf, site } = &mut *self;
+        while !buf.is_empty() {
+            let n = ready!(stream.poll_write_at(cx, buf, site))?;
             if n == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            self.buf = &self.buf[n..];
+            *buf = &buf[n..];
         }
         Poll::Ready(Ok(()))
     }

@@ -21,7 +21,7 @@ impl TcpStream {
     /// Appends to `buf` what was received.
     #[inline]
     pub(super) fn poll_read_at(
-        &self,
+        &mut self,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
         site: &'static Location<'static>,
@@ -30,14 +30,14 @@ impl TcpStream {
         if len == 0 {
             return Poll::Ready(Ok(()));
         }
-        let os = self.socket.os();
-        let wait = os.wait(WaitKind::Readable, site);
-        let read = || self.receive(buf, Keep::Nothing);
-        os.registration().poll_transfer(cx, Direction::Read, wait, len, read).map_ok(drop)
+        let wait = self.socket.os().wait(WaitKind::Readable, site);
+        let (source, registration) = self.socket.os_mut().alone();
+        let read = || receive(source, buf, Keep::Nothing);
+        registration.poll_transfer_alone(cx, Direction::Read, wait, len, read).map_ok(drop)
     }
 
     pub(super) fn poll_read_vectored_at(
-        &self,
+        &mut self,
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
         site: &'static Location<'static>,
@@ -45,16 +45,16 @@ impl TcpStream {
         if bufs.iter().all(|buf| buf.is_empty()) {
             return Poll::Ready(Ok(0));
         }
-        let os = self.socket.os();
-        let wait = os.wait(WaitKind::Readable, site);
         let len = total(bufs.iter().map(|buf| buf.len()));
-        let read = || os.source().read_vectored(bufs);
-        os.registration().poll_transfer(cx, Direction::Read, wait, len, read)
+        let wait = self.socket.os().wait(WaitKind::Readable, site);
+        let (mut source, registration) = self.socket.os_mut().alone();
+        let read = || source.read_vectored(bufs);
+        registration.poll_transfer_alone(cx, Direction::Read, wait, len, read)
     }
 
     #[inline]
     pub(super) fn poll_write_at(
-        &self,
+        &mut self,
         cx: &mut Context<'_>,
         buf: &[u8],
         site: &'static Location<'static>,
@@ -62,14 +62,14 @@ impl TcpStream {
         if buf.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        let os = self.socket.os();
-        let wait = os.wait(WaitKind::Writable, site);
-        let write = || sys::send(os.source(), buf);
-        os.registration().poll_transfer(cx, Direction::Write, wait, buf.len(), write)
+        let wait = self.socket.os().wait(WaitKind::Writable, site);
+        let (source, registration) = self.socket.os_mut().alone();
+        let write = || sys::send(source, buf);
+        registration.poll_transfer_alone(cx, Direction::Write, wait, buf.len(), write)
     }
 
     pub(super) fn poll_write_vectored_at(
-        &self,
+        &mut self,
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
         site: &'static Location<'static>,
@@ -77,11 +77,11 @@ impl TcpStream {
         if bufs.iter().all(|buf| buf.is_empty()) {
             return Poll::Ready(Ok(0));
         }
-        let os = self.socket.os();
-        let wait = os.wait(WaitKind::Writable, site);
         let len = total(bufs.iter().map(|buf| buf.len()));
-        let write = || sys::send_vectored(os.source(), bufs);
-        os.registration().poll_transfer(cx, Direction::Write, wait, len, write)
+        let wait = self.socket.os().wait(WaitKind::Writable, site);
+        let (source, registration) = self.socket.os_mut().alone();
+        let write = || sys::send_vectored(source, bufs);
+        registration.poll_transfer_alone(cx, Direction::Write, wait, len, write)
     }
 
     /// Ends what is sent, once the system took all that was written: the other side reads the end.
@@ -93,10 +93,8 @@ impl TcpStream {
         }
     }
 
-    #[inline]
     fn receive(&self, buf: &mut ReadBuf<'_>, keep: Keep) -> io::Result<usize> {
-        let source = self.socket.os().source();
-        source.try_io(|| uninit::recv(source, buf, keep))
+        receive(self.socket.os().source(), buf, keep)
     }
 }
 
@@ -225,6 +223,11 @@ impl TcpStream {
         let peek = || self.receive(buf, Keep::All);
         os.registration().poll_io(cx, Direction::Read, wait, peek)
     }
+}
+
+#[inline]
+fn receive(source: &mio::net::TcpStream, buf: &mut ReadBuf<'_>, keep: Keep) -> io::Result<usize> {
+    source.try_io(|| uninit::recv(source, buf, keep))
 }
 
 /// The bytes of `lens` together, or 0 (which no count is short of) if these are more slices than

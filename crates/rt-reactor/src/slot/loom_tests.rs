@@ -1,5 +1,6 @@
 //! The Claims of the reactor word, the cells and the list, over every interleaving.
 
+use std::cell::Cell as StdCell;
 use std::mem::ManuallyDrop;
 use std::task::{RawWaker, RawWakerVTable};
 
@@ -94,6 +95,20 @@ impl Source {
         self.take(|waker, seen| self.slot.poll_wait(Direction::Read, waker, seen));
     }
 
+    /// As the only poll-style waiter, who keeps in `short` what a short count told until its next
+    /// poll. Leaves there what the last event told.
+    fn take_alone(&self, short: &StdCell<Option<ReadyEvent>>) {
+        self.take(|waker, seen| {
+            let seen = seen.or(short.take());
+            // SAFETY: one thread calls this, and no other way to wait in that cell.
+            let waited = unsafe { self.slot.poll_wait_alone(Direction::Read, waker, seen) };
+            if let Poll::Ready(Ok(event)) = waited {
+                short.set(Some(event));
+            }
+            waited
+        });
+    }
+
     fn take_future(&self, interest: Interest) {
         let entry = Entry::new(interest);
         // SAFETY: the entry stays until the cancel below; one call at a time.
@@ -116,6 +131,29 @@ fn no_missed_edge() {
         };
         source.take_polled();
         source.take_polled();
+        producer.join().unwrap();
+    });
+}
+
+#[test]
+fn no_missed_edge_alone() {
+    model(|| {
+        let source = Source::new();
+        source.slot.assume(Ready::READABLE);
+        let producer = {
+            let source = source.clone();
+            thread::spawn(move || {
+                source.produce();
+                source.produce();
+            })
+        };
+        // An event may tell of two things: who takes one of them only must not call it used up.
+        let short = StdCell::new(None);
+        source.take_alone(&short);
+        if source.len.load(Ordering::Acquire) > 0 {
+            short.set(None);
+        }
+        source.take_alone(&short);
         producer.join().unwrap();
     });
 }
@@ -261,6 +299,17 @@ fn readiness_publishes() {
 }
 
 #[test]
+fn readiness_publishes_to_who_is_alone() {
+    model(|| publishes(alone));
+}
+
+/// Waits for reading, as the only one who does.
+fn alone(slot: &Slot, waker: &Waker) -> Waited {
+    // SAFETY: the models that use this have one thread that waits.
+    unsafe { slot.poll_wait_alone(Direction::Read, waker, None) }
+}
+
+#[test]
 fn readiness_publishes_to_listed_futures() {
     model(|| {
         publishes(|slot, waker| {
@@ -320,6 +369,13 @@ fn no_stale_event() {
 fn shutdown_wakes() {
     model(|| {
         ends(|slot, waker| slot.poll_wait(Direction::Read, waker, None));
+    });
+}
+
+#[test]
+fn shutdown_wakes_who_is_alone() {
+    model(|| {
+        ends(alone);
     });
 }
 

@@ -111,6 +111,31 @@ fn of_several_poll_style_waiters_the_last_is_woken() {
     assert_eq!((first.wakes(), last.wakes()), (0, 1));
 }
 
+/// As the only poll-style waiter for reading.
+fn poll_alone(slot: &Slot, task: &Task, seen: Option<ReadyEvent>) -> Waited {
+    // SAFETY: one thread, and no call inside another.
+    unsafe { slot.poll_wait_alone(Direction::Read, &task.waker, seen) }
+}
+
+#[test]
+fn a_waiter_alone_is_woken_once_per_event_and_may_change_its_waker() {
+    let slot = Slot::new();
+    let (first, last) = (Task::new(), Task::new());
+    assert!(poll_alone(&slot, &first, None).is_pending());
+    assert!(poll_alone(&slot, &first, None).is_pending());
+    assert_eq!(first.held(), 1, "the same waker is not cloned again");
+    assert!(poll_alone(&slot, &last, None).is_pending());
+    assert_eq!((first.held(), last.held()), (0, 1));
+    event(&slot, Ready::READABLE);
+    event(&slot, Ready::READABLE);
+    assert_eq!((first.wakes(), last.wakes(), last.held()), (0, 1, 0));
+    let told = ready(poll_alone(&slot, &last, None));
+    assert!(poll_alone(&slot, &last, Some(told)).is_pending(), "used up");
+    event(&slot, Ready::READABLE);
+    let again = ready(poll_alone(&slot, &last, Some(told)));
+    assert_ne!(told, again, "a later event is another one");
+}
+
 #[test]
 fn any_number_of_futures_and_a_poll_style_waiter_are_all_woken() {
     let slot = Slot::new();

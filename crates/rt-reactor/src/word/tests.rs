@@ -166,6 +166,27 @@ fn a_wait_begins_only_if_nothing_is_known() {
 }
 
 #[test]
+fn a_waiter_alone_waits_in_one_step_unless_something_is_known() {
+    for word in legal() {
+        let [now, past] = events(word);
+        for cell in [Cell::PolledRead, Cell::PolledWrite] {
+            if word.is_claimed(cell) || word.is_waiting(cell) {
+                continue; // not alone
+            }
+            for seen in [None, Some(now.with_ready(cell.mask())), Some(past)] {
+                let (after, known) = word.wait_alone(cell, seen);
+                let after = legal_after(word, after);
+                let cleared = seen.map_or(word, |seen| word.clear(seen).0.unwrap_or(word));
+                assert_eq!(known, cleared.known(cell.mask()));
+                assert_eq!(known, word.known_after(seen, cell.mask()));
+                let waiting = if known == Known::Nothing { cell.waiting() } else { 0 };
+                assert_eq!(after.0, cleared.0 | waiting, "{word:?} {cell:?} {seen:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_list_is_announced_only_if_nothing_is_known() {
     for word in legal() {
         for mask in every_ready() {

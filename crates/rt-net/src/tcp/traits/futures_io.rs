@@ -13,7 +13,7 @@ impl futures_io::AsyncRead for TcpStream {
     #[inline]
     #[track_caller]
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut [u8],
     ) -> Poll<io::Result<usize>> {
@@ -24,7 +24,7 @@ impl futures_io::AsyncRead for TcpStream {
 
     #[track_caller]
     fn poll_read_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
@@ -36,7 +36,7 @@ impl futures_io::AsyncWrite for TcpStream {
     #[inline]
     #[track_caller]
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
@@ -45,7 +45,7 @@ impl futures_io::AsyncWrite for TcpStream {
 
     #[track_caller]
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {

@@ -14,7 +14,7 @@ impl hyper::rt::Read for TcpStream {
     #[inline]
     #[track_caller]
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {

@@ -12,7 +12,7 @@ impl tokio::io::AsyncRead for TcpStream {
     #[inline]
     #[track_caller]
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut tokio::io::ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
