@@ -1,310 +1,289 @@
-//! `bench`: what an operation takes, in whole processes that take turns.
+//! `bench`: what an operation takes, ours beside its peers, in whole processes that take turns.
 //!
 //! The clock on the wall says little on a shared machine, so the first figure is processor time,
 //! of all threads of the process that does the work; the clock stands beside it, since threads
-//! that wait for each other use no processor. Subjects take turns and the order changes every
-//! round, so that what the machine does meanwhile meets them alike; how many times as fast as its
-//! peer a subject is, is told round by round for the same reason.
+//! that wait for each other use no processor.
+//!
+//! Here is what was asked for and what is printed of it. `catalog` knows what there is to run,
+//! `plan` how often it fits the time, `session` runs it by `turns`, each a `process`; `results`
+//! is what is kept, `stats` what follows from it, and `table` and `against` show that.
 
-#[allow(dead_code, reason = "what runs and what reports follow")]
+mod against;
+mod catalog;
+mod components;
+mod machine;
+mod plan;
+mod process;
+mod progress;
 pub(crate) mod results;
-#[allow(dead_code, reason = "what runs and what reports follow")]
+mod session;
 pub(crate) mod stats;
+mod table;
+mod turns;
 mod wakes;
 
-use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::collections::BTreeSet;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
-use crate::count::{self, Kind, Operation, Subject, program, reading};
-use crate::flags::{Bench, Flavor};
-use crate::util::{self, columns, figure};
+use crate::flags::{self, Bench, Instead};
+use crate::util::{self, columns};
+use catalog::{Catalog, Subject, Workload};
+use plan::Budget;
+use results::{Flavor, Results};
+use session::Session;
+use turns::Programs;
 
-/// A server in a process of its own, with a client that is the same for all.
-#[derive(Clone, Copy)]
-struct Server {
-    name: &'static str,
-    protocol: &'static str,
-    connections: u64,
-    requests: u64,
-}
+/// Whom ours is compared with unless somebody says.
+const VERSUS: [&str; 3] = ["tokio", "smol", "nio"];
 
-#[rustfmt::skip] // A table: a line each.
-const SERVERS: [Server; 4] = [
-    Server { name: "serve_echo_1", protocol: "echo", connections: 1, requests: 20_000 },
-    Server { name: "serve_echo", protocol: "echo", connections: 64, requests: 102_400 },
-    Server { name: "serve_echo_512", protocol: "echo", connections: 512, requests: 102_400 },
-    Server { name: "serve_http", protocol: "http", connections: 64, requests: 102_400 },
-];
-
-/// Runs under strace: it slows whatever makes a system call, so that more say no more.
-const TRACED_MAX: usize = 3;
+/// Larger points of a curve take too long for a quick run.
+const QUICK_GROWTH_MAX: u64 = 100_000;
 
 pub(crate) fn run(flags: &Bench) -> Result<()> {
-    let built = count::build()?;
-    let programs = Programs {
-        op: program(&built, "op")?,
-        serve: program(&built, "serve")?,
-        load: program(&built, "load")?,
-        workers: flags.workers.to_string(),
-    };
-    ensure!(!flags.wakes || util::installed("strace"), "--wakes needs strace");
-    let (subjects, operations) = count::list(&programs.op)?;
-    let tables = flags.flavors.iter().map(|flavor| {
-        let workloads = workloads(&operations, *flavor, &flags.operations);
-        let subjects = chosen(&subjects, *flavor, &flags.subjects);
-        (*flavor, subjects, workloads)
-    });
-    let tables: Vec<_> = tables.filter(|(_, _, workloads)| !workloads.is_empty()).collect();
-    ensure!(!tables.is_empty(), "no such operation");
-    for (flavor, (subjects, peer), workloads) in tables {
-        println!("{}", title(flavor, flags, &subjects[peer]));
-        let mut rows = vec![heading(flags.wakes)];
-        for workload in &workloads {
-            eprintln!("{} …", workload.name());
-            let rounds = rounds(&programs, &subjects, workload, flags.runs)?;
-            let mut wakes = Vec::new();
-            if let (true, Workload::Operation(operation)) = (flags.wakes, workload) {
-                wakes = programs.wakes(&subjects, operation, flags.runs.min(TRACED_MAX))?;
-            }
-            rows.extend(summary(workload.name(), &subjects, peer, &rounds, &wakes));
+    match &flags.instead {
+        Instead::Run => measure(flags),
+        Instead::List => list(flags),
+        Instead::Components => components::run(),
+        Instead::Show(name) => show(&results::load(name)?, flags),
+        Instead::Table(name) => {
+            print!("{}", table::for_page(&results::load(name)?));
+            Ok(())
         }
-        println!("{}", columns(&rows));
+    }
+}
+
+fn show(results: &Results, flags: &Bench) -> Result<()> {
+    print!("{}{}", table::header(results), table::text(results));
+    if let Some(name) = &flags.against {
+        print!("{}", against::text(name, &results::load(name)?, results));
     }
     Ok(())
 }
 
-fn title(flavor: Flavor, flags: &Bench, peer: &str) -> String {
-    let workers = match flavor {
-        Flavor::Current => "the root future's thread".to_owned(),
-        Flavor::Multi => format!("{} workers", flags.workers),
+fn list(flags: &Bench) -> Result<()> {
+    let programs = Programs::build(flags.workers)?;
+    let catalog = catalog::read(&programs.op, &programs.serve)?;
+    let mut rows =
+        vec![["workload", "table", "group", "an operation is"].map(str::to_owned).into()];
+    for workload in &catalog.workloads {
+        let Workload { name, flavor, group, about, .. } = workload;
+        let (flavor, group) = (format!("{flavor:?}"), format!("{group:?}"));
+        rows.push(vec![name.clone(), flavor.to_lowercase(), group.to_lowercase(), about.clone()]);
+    }
+    println!("{}", columns(&rows));
+    let mut rows = vec![["subject", "table", "version", "about"].map(str::to_owned).into()];
+    for subject in &catalog.subjects {
+        let Subject { name, flavor, version, about, .. } = subject;
+        let flavor = format!("{flavor:?}").to_lowercase();
+        rows.push(vec![name.clone(), flavor, version.clone(), about.clone()]);
+    }
+    print!("{}", columns(&rows));
+    Ok(())
+}
+
+fn measure(flags: &Bench) -> Result<()> {
+    ensure!(!flags.wakes || util::installed("strace"), "--wakes needs strace");
+    // Before an hour is spent on a run that is to be compared with it.
+    let before = flags.against.as_deref().map(results::load).transpose()?;
+    let programs = Programs::build(flags.workers)?;
+    let catalog = catalog::read(&programs.op, &programs.serve)?;
+    let subjects = subjects(&catalog, flags)?;
+    let workloads = workloads(&catalog, flags)?;
+    process::stop_on_signals()?;
+    let (date, moment) = machine::now();
+    let seed = flags.seed.unwrap_or(moment);
+    let (commit, dirty) = machine::commit();
+    let mut results = Results {
+        version: results::VERSION,
+        date,
+        command: machine::command(),
+        commit,
+        dirty,
+        machine: machine::machine(),
+        rustc: machine::rustc(),
+        rounds: 0,
+        warm_up: session::WARM_UP.to_owned(),
+        workers: flags.workers,
+        seed,
+        quick: flags.quick,
+        took_s: 0.0,
+        subjects: subjects.iter().map(told).collect(),
+        workloads: Vec::new(),
     };
-    format!(
-        "{workers}, {} runs each: medians of ns per operation, events per 1,000 operations, \
-         and how many times as fast as {peer}",
-        flags.runs
-    )
-}
-
-struct Programs {
-    op: PathBuf,
-    serve: PathBuf,
-    load: PathBuf,
-    workers: String,
-}
-
-enum Workload<'a> {
-    Operation(&'a Operation),
-    Server(Server),
-}
-
-impl Workload<'_> {
-    fn name(&self) -> &str {
-        match self {
-            Self::Operation(operation) => &operation.name,
-            Self::Server(server) => server.name,
-        }
+    print!("{}", table::header(&results));
+    let budget = budget(flags, &subjects);
+    let mut session = Session::new(programs, &subjects, workloads, budget, seed);
+    session.try_all()?;
+    println!("{}", session.sentence());
+    let last = results::path(results::LAST);
+    session.run(|session, rounds| {
+        results.rounds = rounds;
+        results.took_s = session.took_s();
+        results.workloads = session.workloads();
+        results::save(&results, &last)
+    })?;
+    if flags.wakes {
+        session.count_wakes()?;
+        results.workloads = session.workloads();
     }
-}
-
-/// What is timed of a flavour; all of it if no names are given.
-fn workloads<'a>(
-    operations: &'a [Operation],
-    flavor: Flavor,
-    names: &[String],
-) -> Vec<Workload<'a>> {
-    let timed = operations.iter().filter(|operation| {
-        operation.flavor == flavor && matches!(operation.kind, Kind::Steps | Kind::Times)
-    });
-    let servers = SERVERS.into_iter().map(Workload::Server);
-    let all = timed.map(Workload::Operation).chain(servers);
-    all.filter(|workload| names.is_empty() || names.iter().any(|name| name == workload.name()))
-        .collect()
-}
-
-/// Subjects of a flavour by name, all if none are given, and where among them the peer is.
-fn chosen(subjects: &[Subject], flavor: Flavor, names: &[String]) -> (Vec<String>, usize) {
-    let of_flavor = subjects.iter().filter(|subject| subject.flavor == flavor);
-    let is_asked = |name: &String| names.is_empty() || names.contains(name) || count::is_peer(name);
-    let chosen: Vec<String> =
-        of_flavor.map(|subject| subject.name.clone()).filter(is_asked).collect();
-    let peer = chosen.iter().position(|name| count::is_peer(name)).unwrap_or_default();
-    (chosen, peer)
-}
-
-/// What one run took, per operation.
-#[derive(Clone, Copy, Default)]
-struct Taken {
-    cpu_ns: f64,
-    wall_ns: f64,
-    switches: f64,
-}
-
-/// A row per round, a column per subject.
-fn rounds(
-    programs: &Programs,
-    subjects: &[String],
-    workload: &Workload<'_>,
-    runs: usize,
-) -> Result<Vec<Vec<Taken>>> {
-    let mut rounds = Vec::new();
-    for round in 0..runs {
-        let mut row = vec![Taken::default(); subjects.len()];
-        for turn in 0..subjects.len() {
-            let at = (turn + round) % subjects.len();
-            row[at] = match workload {
-                Workload::Operation(operation) => programs.time(&subjects[at], operation)?,
-                Workload::Server(server) => programs.time_server(&subjects[at], *server)?,
-            };
-        }
-        rounds.push(row);
+    results.took_s = session.took_s();
+    results::save(&results, &last)?;
+    print!("{}", table::text(&results));
+    if let (Some(name), Some(before)) = (&flags.against, &before) {
+        print!("{}", against::text(name, before, &results));
     }
-    Ok(rounds)
+    println!("\ntook {}; raw samples in {}", progress::duration(results.took_s), last.display());
+    if let Some(name) = &flags.save {
+        let path = results::path(name);
+        results::save(&results, &path)?;
+        println!("saved as {name}; `--against {name}` compares, `--show {name}` shows it again");
+    }
+    Ok(())
 }
 
-impl Programs {
-    /// The words after the program's name.
-    fn words<'a>(&'a self, subject: &'a str, operation: &'a str, n: &'a str) -> [&'a str; 5] {
-        [subject, operation, n, "--workers", &self.workers]
+/// What a run may take: more, if more subjects were asked for than most people ask for.
+fn budget(flags: &Bench, subjects: &[Subject]) -> Budget {
+    /// Subjects of both tables, our twins included, that the times of a budget are meant for.
+    const USUAL: f64 = 11.0;
+    let mut budget = if flags.quick { Budget::QUICK } else { Budget::FULL };
+    let twins = subjects.iter().filter(|subject| subject.ours).count();
+    budget.total_s *= ((subjects.len() + twins) as f64 / USUAL).max(1.0);
+    if let Some(rounds) = flags.rounds {
+        budget.rounds = rounds;
+        budget.rounds_stay = true;
     }
-
-    fn time(&self, subject: &str, operation: &Operation) -> Result<Taken> {
-        let n = operation.timed;
-        let words = n.to_string();
-        let mut command = Command::new(&self.op);
-        let text = util::output(command.args(self.words(subject, &operation.name, &words)))?;
-        let per_op = |name| Ok::<_, anyhow::Error>(reading(&text, name)? / n as f64);
-        Ok(Taken {
-            cpu_ns: per_op("cpu_ns")?,
-            wall_ns: per_op("wall_ns")?,
-            switches: per_op("switches")?,
-        })
-    }
-
-    /// Per request: processor time and switches of the server alone, the clock of its client.
-    fn time_server(&self, subject: &str, server: Server) -> Result<Taken> {
-        let Server { protocol, connections, requests, .. } = server;
-        let mut child = Command::new(&self.serve)
-            .args([subject, protocol, "--workers", &self.workers])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("cannot start the server")?;
-        let mut output = BufReader::new(child.stdout.take().context("its output is piped")?);
-        let mut address = String::new();
-        output.read_line(&mut address)?;
-        let mut load = Command::new(&self.load);
-        load.args([address.trim(), protocol]);
-        let asked = util::output(load.args([connections.to_string(), requests.to_string()]));
-        // The server ends when its input does.
-        drop(child.stdin.take());
-        let mut told = String::new();
-        output.read_to_string(&mut told)?;
-        child.wait()?;
-        let asked = asked?;
-        let per_request =
-            |text, name| Ok::<_, anyhow::Error>(reading(text, name)? / requests as f64);
-        Ok(Taken {
-            cpu_ns: per_request(&told, "cpu_ns")?,
-            wall_ns: per_request(&asked, "wall_ns")?,
-            switches: per_request(&told, "switches")?,
-        })
-    }
-
-    /// Wakes and waits of every subject, per operation, in runs that take turns.
-    fn wakes(
-        &self,
-        subjects: &[String],
-        operation: &Operation,
-        runs: usize,
-    ) -> Result<Vec<wakes::Wakes>> {
-        let n = operation.timed;
-        let mut told: Vec<Vec<wakes::Wakes>> = vec![Vec::new(); subjects.len()];
-        for _ in 0..runs {
-            for (subject, told) in subjects.iter().zip(&mut told) {
-                let words = n.to_string();
-                let words = self.words(subject, &operation.name, &words);
-                told.push(wakes::trace(&self.op, &words)?.per(n as f64));
-            }
-        }
-        Ok(told.iter().map(|told| wakes::Wakes::median(told)).collect())
-    }
+    budget
 }
 
-fn heading(wakes: bool) -> Vec<String> {
-    let mut heading = vec!["operation", "subject", "cpu", "least", "most", "wall", "switches"];
-    if wakes {
-        heading.extend(["wakes", "waits"]);
-    }
-    heading.extend(["x cpu", "x wall"]);
-    heading.into_iter().map(str::to_owned).collect()
-}
-
-/// One row per subject.
-fn summary(
-    name: &str,
-    subjects: &[String],
-    peer: usize,
-    rounds: &[Vec<Taken>],
-    wakes: &[wakes::Wakes],
-) -> Vec<Vec<String>> {
-    let row = |(at, subject): (usize, &String)| {
-        let all = |part: fn(&Taken) -> f64| -> Vec<f64> {
-            let mut values: Vec<f64> = rounds.iter().map(|round| part(&round[at])).collect();
-            values.sort_by(f64::total_cmp);
-            values
-        };
-        let times_as_fast = |part: fn(&Taken) -> f64| {
-            let ratios = rounds.iter().map(|round| part(&round[peer]) / part(&round[at]));
-            if at == peer { String::new() } else { format!("{:.2}", median(ratios)) }
-        };
-        let ns = |time: f64| format!("{time:.0}");
-        let cpu = all(|taken| taken.cpu_ns);
-        let mut cells = vec![
-            name.to_owned(),
-            subject.clone(),
-            ns(cpu[cpu.len() / 2]),
-            ns(cpu[0]),
-            ns(cpu[cpu.len() - 1]),
-            ns(median(all(|taken| taken.wall_ns))),
-            figure(per_thousand(median(all(|taken| taken.switches)))),
-        ];
-        if let Some(wakes) = wakes.get(at) {
-            cells.extend([wakes.wakes, wakes.waits].map(|events| figure(per_thousand(events))));
-        }
-        cells.extend([times_as_fast(|taken| taken.cpu_ns), times_as_fast(|taken| taken.wall_ns)]);
-        cells
+/// Ours, and those that were asked for.
+fn subjects(catalog: &Catalog, flags: &Bench) -> Result<Vec<Subject>> {
+    let is_called = |subject: &Subject, name: &str| {
+        name == "all" || subject.name == name || results::runtime(&subject.name) == name
     };
-    subjects.iter().enumerate().map(row).collect()
+    let asked: Vec<&str> = match &flags.versus {
+        Some(names) => names.iter().map(String::as_str).collect(),
+        None => VERSUS.to_vec(),
+    };
+    let nobody = |name: &&&str| !catalog.subjects.iter().any(|subject| is_called(subject, name));
+    if let (Some(name), true) = (asked.iter().find(nobody), flags.versus.is_some()) {
+        let known: BTreeSet<&str> =
+            catalog.subjects.iter().map(|subject| results::runtime(&subject.name)).collect();
+        let known: Vec<&str> = known.into_iter().collect();
+        bail!("no subject is called `{name}`; there are {}", known.join(", "));
+    }
+    let tables: Vec<Flavor> = flags.flavors.iter().copied().map(table_of).collect();
+    let is_asked = |subject: &&Subject| {
+        tables.contains(&subject.flavor.table())
+            && (subject.ours || asked.iter().any(|name| is_called(subject, name)))
+    };
+    Ok(catalog.subjects.iter().filter(is_asked).cloned().collect())
 }
 
-/// To one digit: these are never exact.
-fn per_thousand(per_op: f64) -> f64 {
-    (per_op * 10_000.0).round() / 10.0
+/// Those that were asked for, by name or by group.
+fn workloads(catalog: &Catalog, flags: &Bench) -> Result<Vec<Workload>> {
+    let is_called = |workload: &Workload, name: &str| {
+        workload.name == name || catalog::group_named(name).is_ok_and(|it| it == workload.group)
+    };
+    let nothing = |name: &&String| !catalog.workloads.iter().any(|it| is_called(it, name));
+    if let Some(name) = flags.workloads.iter().find(nothing) {
+        bail!("no workload is called `{name}`; `cargo xtask bench --list` names them");
+    }
+    let tables: Vec<Flavor> = flags.flavors.iter().copied().map(table_of).collect();
+    let is_asked = |workload: &&Workload| {
+        let by_name = flags.workloads.contains(&workload.name);
+        let too_large =
+            workload.growth.as_ref().is_some_and(|growth| growth.size > QUICK_GROWTH_MAX);
+        tables.contains(&workload.flavor)
+            && (flags.workloads.is_empty()
+                || flags.workloads.iter().any(|name| is_called(workload, name)))
+            && (by_name || !flags.quick || !too_large)
+    };
+    let asked: Vec<Workload> = catalog.workloads.iter().filter(is_asked).cloned().collect();
+    asked.first().context("none of these workloads has this flavour")?;
+    Ok(asked)
 }
 
-/// The middle one.
-fn median(values: impl IntoIterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.into_iter().collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+fn table_of(flavor: flags::Flavor) -> Flavor {
+    match flavor {
+        flags::Flavor::Current => Flavor::Current,
+        flags::Flavor::Multi => Flavor::Multi,
+    }
+}
+
+/// In the form of a file.
+fn told(subject: &Subject) -> results::Subject {
+    let Subject { name, flavor, version, ours, same_promises, about, .. } = subject.clone();
+    results::Subject { name, flavor, version, ours, same_promises, about }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Taken, heading, summary};
+    use super::{Bench, budget, catalog, subjects, workloads};
+    use crate::flags::Args;
+
+    const LIST: &str = "\
+subject\trt-current\tCurrent\t0.1.0\tours\t-\t-\tx
+subject\ttokio-current\tCurrent\t1.2.3\tpeer\t-\t-\tx
+subject\tmonoio\tLocal\t1.2.3\tpeer\tSend\t-\tx
+subject\trt-multi\tMulti\t0.1.0\tours\t-\t-\tx
+subject\ttokio-multi\tMulti\t1.2.3\tpeer\t-\t-\tx
+subject\tsmol\tMulti\t1.2.3\tpeer\t-\t-\tx
+operation\tCurrent\tyields\tSteps\t1\t2\t3\tx\tgroup=scheduler
+operation\tMulti\tyields\tSteps\t1\t2\t3\tx\tgroup=scheduler
+operation\tMulti\tsleeps\tSteps\t1\t2\t3\tx\tgroup=timer
+operation\tMulti\tcurve\tSteps\t1\t2\t3\tx\tgroup=timer\tgrowth=timers:1000000
+";
+
+    fn flags(line: &str) -> Bench {
+        Bench::parse(Args::new(line.split_whitespace().map(str::to_owned).collect())).unwrap()
+    }
+
+    fn asked(line: &str) -> (String, String) {
+        let (catalog, flags) = (catalog::parse(LIST).unwrap(), flags(line));
+        let subjects = subjects(&catalog, &flags).unwrap();
+        let workloads = workloads(&catalog, &flags).unwrap();
+        let subjects: Vec<&str> = subjects.iter().map(|it| it.name.as_str()).collect();
+        let workloads: Vec<&str> = workloads.iter().map(|it| it.name.as_str()).collect();
+        (subjects.join(" "), workloads.join(" "))
+    }
 
     #[test]
-    fn ratios_are_taken_round_by_round() {
-        let subjects = ["ours".to_owned(), "peer".to_owned()];
-        let taken = |cpu_ns| Taken { cpu_ns, wall_ns: cpu_ns / 2.0, switches: 0.002 };
-        // A slow machine in the second round slows both.
-        let rounds = [[5.0, 10.0], [50.0, 100.0], [6.0, 10.0]].map(|row| row.map(taken).to_vec());
-        let rows = summary("x", &subjects, 1, &rounds, &[]);
-        assert_eq!(rows[0], ["x", "ours", "6", "5", "50", "3", "2", "2.00", "2.00"]);
-        assert_eq!(rows[1], ["x", "peer", "10", "10", "100", "5", "2", "", ""]);
-        assert_eq!(rows[0].len(), heading(false).len());
+    fn ours_is_always_there() {
+        assert_eq!(asked("--multi").0, "rt-multi tokio-multi smol");
+        assert_eq!(asked("--multi --vs smol").0, "rt-multi smol");
+        assert_eq!(asked("--vs tokio").0, "rt-current tokio-current rt-multi tokio-multi");
+        assert_eq!(asked("--current --vs all").0, "rt-current tokio-current monoio");
+        let catalog = catalog::parse(LIST).unwrap();
+        let error = subjects(&catalog, &flags("--vs tokyo")).unwrap_err().to_string();
+        assert!(error.contains("`tokyo`") && error.contains("monoio, rt, smol, tokio"), "{error}");
+    }
+
+    #[test]
+    fn workloads_are_asked_for_by_name_or_group() {
+        assert_eq!(asked("").1, "yields yields sleeps curve");
+        assert_eq!(asked("yields").1, "yields yields");
+        assert_eq!(asked("timer --multi").1, "sleeps curve");
+        let catalog = catalog::parse(LIST).unwrap();
+        assert!(workloads(&catalog, &flags("yeilds")).is_err());
+        assert!(workloads(&catalog, &flags("sleeps --current")).is_err());
+    }
+
+    #[test]
+    fn a_quick_run_leaves_long_curves_out_unless_asked() {
+        assert_eq!(asked("--quick --multi").1, "yields sleeps");
+        assert_eq!(asked("--quick --multi timer").1, "sleeps");
+        assert_eq!(asked("--quick curve").1, "curve");
+    }
+
+    #[test]
+    fn more_subjects_may_take_longer() {
+        let catalog = catalog::parse(LIST).unwrap();
+        let few = subjects(&catalog, &flags("")).unwrap();
+        let total = |line, subjects: &[_]| budget(&flags(line), subjects).total_s;
+        assert!(total("", &few) <= 27.0 * 60.0 && total("--quick", &few) <= 160.0);
+        let many = vec![few[0].clone(); 11];
+        assert_eq!(total("", &many), 2.0 * total("", &few));
+        assert!(budget(&flags("--rounds 30"), &few).rounds_stay);
     }
 }

@@ -172,42 +172,80 @@ impl Report {
     }
 }
 
+#[derive(Default)]
 pub(crate) struct Bench {
-    /// Empty: every operation.
-    pub(crate) operations: Vec<String>,
-    pub(crate) runs: usize,
+    /// Workloads and groups of them; empty: all.
+    pub(crate) workloads: Vec<String>,
     pub(crate) flavors: Vec<Flavor>,
+    /// Runtimes and subjects beside ours; those that most people ask for if nobody says.
+    pub(crate) versus: Option<Vec<String>>,
+    pub(crate) rounds: Option<usize>,
     /// Of runtimes that have any.
     pub(crate) workers: u64,
-    /// Empty: every subject. The one that the others are compared with is always there.
-    pub(crate) subjects: Vec<String>,
+    /// Repeats an order of turns.
+    pub(crate) seed: Option<u64>,
+    pub(crate) quick: bool,
     /// Count the system calls that wake and wait, too.
     pub(crate) wakes: bool,
+    pub(crate) save: Option<String>,
+    pub(crate) against: Option<String>,
+    /// What else may be wanted than a run.
+    pub(crate) instead: Instead,
+}
+
+/// What `bench` does.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) enum Instead {
+    #[default]
+    Run,
+    /// Names what could be run.
+    List,
+    /// Shows a run that was saved.
+    Show(String),
+    /// Shows it as Markdown.
+    Table(String),
+    /// The parts on their own, and swapped.
+    Components,
 }
 
 impl Bench {
     pub(crate) fn parse(mut args: Args) -> Result<Self> {
-        const RUNS: u64 = 11;
         const WORKERS: u64 = 2;
-        let runs = args.number("--runs")?.unwrap_or(RUNS);
-        let subjects = args.option("--subjects")?.unwrap_or_default();
-        let subjects = subjects.split(',').filter(|name| !name.is_empty()).map(str::to_owned);
+        let names = |text: String| text.split(',').map(|name| name.trim().to_owned()).collect();
+        let instead = [
+            args.switch("--list").then_some(Instead::List),
+            args.switch("--components").then_some(Instead::Components),
+            args.option("--show")?.map(Instead::Show),
+            args.option("--table")?.map(Instead::Table),
+        ];
+        let mut instead = instead.into_iter().flatten();
         let flags = Self {
-            runs: usize::try_from(runs)?.max(1),
+            instead: instead.next().unwrap_or_default(),
+            rounds: args.number("--rounds")?.map(usize::try_from).transpose()?,
             flavors: args.flavors(),
-            workers: args.number("--workers")?.unwrap_or(WORKERS).max(1),
-            subjects: subjects.collect(),
+            workers: args.number("--workers")?.unwrap_or(WORKERS),
+            versus: args.option("--vs")?.map(names),
+            seed: args.number("--seed")?,
+            quick: args.switch("--quick"),
             wakes: args.switch("--wakes"),
-            operations: args.all_positional(),
+            save: args.option("--save")?,
+            against: args.option("--against")?,
+            workloads: args.all_positional(),
         };
         args.finish()?;
+        if instead.next().is_some() {
+            bail!("`--list`, `--show`, `--table` and `--components` do not go together");
+        }
+        if flags.workers == 0 || flags.rounds == Some(0) {
+            bail!("at least one round and one worker");
+        }
         Ok(flags)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Args, Bench, Count, Flavor, Loom};
+    use super::{Args, Bench, Count, Flavor, Instead, Loom};
 
     fn args(line: &str) -> Args {
         Args::new(line.split_whitespace().map(str::to_owned).collect())
@@ -233,6 +271,20 @@ mod tests {
     fn unknown_flags_and_missing_values_are_errors() {
         assert!(Count::parse(args("--chekc")).is_err());
         assert!(Count::parse(args("--only")).is_err());
-        assert!(Bench::parse(args("--runs many")).is_err());
+        assert!(Bench::parse(args("--rounds many")).is_err());
+        assert!(Bench::parse(args("--rounds 0")).is_err());
+    }
+
+    #[test]
+    fn one_thing_at_a_time() {
+        let flags = Bench::parse(args("fan_in --vs tokio,smol --save x --quick")).unwrap();
+        assert_eq!(flags.versus.unwrap(), ["tokio", "smol"]);
+        assert_eq!(
+            (flags.instead, flags.quick, flags.save.as_deref()),
+            (Instead::Run, true, Some("x"))
+        );
+        let flags = Bench::parse(args("--show last --against x")).unwrap();
+        assert_eq!(flags.instead, Instead::Show("last".to_owned()));
+        assert!(Bench::parse(args("--list --table last")).is_err());
     }
 }

@@ -38,10 +38,13 @@ cargo xtask <command>
                                   atomic read-modify-writes, instructions, allocations and system
                                   calls per operation; --check: against benches/ceilings.json;
                                   --write: into docs/costs.md; --instr: where they are executed
-  bench  [op]... [--runs N] [--current | --multi] [--workers N] [--subjects A,B] [--wakes]
-                                  processor time, time on the clock and context switches per
-                                  operation, ours and its peers' interleaved; --wakes: futex and
-                                  driver wakes, too
+  bench  [WORKLOAD | GROUP]... [--vs tokio,smol,... | all] [--quick] [--current | --multi]
+         [--rounds N] [--workers N] [--seed N] [--wakes] [--save NAME] [--against NAME]
+                                  processor time, time on the clock and latency, ours and its
+                                  peers' in turns; --wakes: futex and driver wakes, too
+  bench  --list | --show NAME [--against NAME] | --table NAME | --components
+                                  what there is; a saved run (`last`), and as Markdown; the
+                                  micro benches of single parts, and parts swapped
   report [NAME] [--out FILE]      a saved run (the last one) and the ledger as one HTML page
   help                            this text
 ";

@@ -99,6 +99,8 @@ pub(crate) struct Workload {
     /// The table it belongs to: never [`Flavor::Local`].
     pub(crate) flavor: Flavor,
     pub(crate) group: Group,
+    #[serde(default)]
+    pub(crate) kind: Kind,
     /// Its place in a curve, if it is a point of one.
     pub(crate) growth: Option<Growth>,
     /// How far our subject is from itself in the same run, by reading without its unit (`cpu`
@@ -111,6 +113,21 @@ pub(crate) struct Workload {
     #[serde(default)]
     pub(crate) n: u64,
     pub(crate) rows: Vec<Row>,
+}
+
+/// What is told of a workload.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    /// What an operation takes; it can be counted, too.
+    Steps,
+    /// What an operation takes.
+    #[default]
+    Times,
+    /// Bytes of one of many things.
+    Memory,
+    /// What a second costs in which nothing happens.
+    Idle,
 }
 
 /// What a workload is about.
@@ -254,7 +271,8 @@ fn parse(text: &str) -> Result<Results> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::{
-        Flavor, Group, Machine, Results, Row, Samples, Subject, VERSION, Workload, parse, path,
+        Flavor, Group, Kind, Machine, Results, Row, Samples, Subject, VERSION, Workload, parse,
+        path,
     };
 
     pub(crate) fn row(subject: &str, samples: &[(&str, &[f64])]) -> Row {
@@ -268,6 +286,7 @@ pub(crate) mod tests {
             about: format!("what {name} does"),
             flavor: Flavor::Multi,
             group,
+            kind: Kind::Times,
             growth: None,
             noise: [("cpu".to_owned(), noise), ("wall".to_owned(), noise)].into(),
             twin: Samples::new(),
@@ -315,7 +334,10 @@ pub(crate) mod tests {
             vec![workload("yield_many", Group::Scheduler, 0.03, rows)],
         );
         let text = serde_json::to_string(&run).unwrap();
-        assert!(text.contains(r#""flavor":"multi","group":"scheduler","growth":null"#), "{text}");
+        assert!(
+            text.contains(r#""flavor":"multi","group":"scheduler","kind":"times","growth":null"#),
+            "{text}"
+        );
         assert_eq!(parse(&text).unwrap(), run);
         assert_eq!(run.workloads[0].noise_of("cpu_ns"), Some(0.03));
         assert!(parse(&text.replace(r#""version":1,"#, r#""version":9,"#)).is_err());

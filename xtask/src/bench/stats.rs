@@ -8,7 +8,7 @@
 //! these ratios. Our subject runs twice in every round: how far it is from itself is the noise
 //! of the workload. Nobody is ahead by less.
 
-use super::results::{Flavor, Group, Results, Subject, Workload, runtime};
+use super::results::{Flavor, Group, Kind, Results, Subject, Workload, runtime};
 
 /// Within this nobody is ahead, however quiet the machine was: code that happens to lie
 /// elsewhere in memory does as much.
@@ -183,7 +183,8 @@ pub(crate) enum Beside<'a> {
 }
 
 /// How many times as fast ours is by processor time, over the rows of the scheduler, of timers
-/// and of the blocking pool that are no point of a curve: the geometric mean, and of how many.
+/// and of the blocking pool in which something happens and which are no point of a curve: the
+/// geometric mean, and of how many.
 pub(crate) fn mean_ratio(
     results: &Results,
     table: Flavor,
@@ -192,13 +193,16 @@ pub(crate) fn mean_ratio(
     const READING: &str = "cpu_ns";
     let counts = |workload: &&Workload| {
         workload.growth.is_none()
+            && workload.kind != Kind::Idle
             && matches!(workload.group, Group::Scheduler | Group::Timer | Group::Blocking)
     };
     let ratio = |workload: &Workload| match beside {
         Beside::BestPeer => Some(best_peer(results, workload, READING)?.1.ratio.middle),
+        // A runtime may stand in a table twice: with the one that is better at this.
         Beside::Runtime(name) => {
-            let row = workload.rows.iter().find(|row| runtime(&row.subject) == name)?;
-            Some(compare(results, workload, &row.subject, READING)?.ratio.middle)
+            let rows = workload.rows.iter().filter(|row| runtime(&row.subject) == name);
+            let compared = rows.filter_map(|row| compare(results, workload, &row.subject, READING));
+            compared.map(|compared| compared.ratio.middle).min_by(f64::total_cmp)
         }
     };
     let ratios: Vec<f64> = results.of_table(table).filter(counts).filter_map(ratio).collect();

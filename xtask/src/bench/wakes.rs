@@ -8,10 +8,9 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
-use anyhow::Result;
-
-use crate::util;
+use super::process::{self, Failure};
 
 /// The calls that matter. A name that this system does not have is left out by the question mark.
 const TRACED: &str = "trace=futex,write,?epoll_wait,epoll_pwait,?epoll_pwait2";
@@ -30,24 +29,17 @@ impl Wakes {
     pub(super) fn per(self, operations: f64) -> Self {
         Self { wakes: self.wakes / operations, waits: self.waits / operations }
     }
-
-    /// Each figure's.
-    pub(super) fn median(runs: &[Self]) -> Self {
-        Self {
-            wakes: super::median(runs.iter().map(|run| run.wakes)),
-            waits: super::median(runs.iter().map(|run| run.waits)),
-        }
-    }
 }
 
 /// Runs the program to its end.
-pub(super) fn trace(program: &Path, words: &[&str]) -> Result<Wakes> {
+pub(super) fn trace(program: &Path, words: &[&str], limit: Duration) -> Result<Wakes, Failure> {
     let mut out = program.to_owned().into_os_string();
     out.push(".wakes");
     let mut command = Command::new("strace");
     command.args(["-f", "--seccomp-bpf", "-e", TRACED, "-o"]).arg(&out).arg(program);
-    util::output(command.args(words))?;
-    Ok(parse(&fs::read_to_string(&out)?))
+    process::output(command.args(words), limit)?;
+    let text = fs::read_to_string(&out);
+    Ok(parse(&text.map_err(|error| Failure::Failed(format!("strace wrote nothing: {error}")))?))
 }
 
 fn parse(text: &str) -> Wakes {

@@ -1,0 +1,384 @@
+//! A run: trials that size every loop, then rounds in which subjects take turns.
+//!
+//! A round goes through all workloads. In each, every subject has one turn, ours has two, in an
+//! order that is drawn anew: whoever comes first finds the machine otherwise than whoever comes
+//! last. So the rounds of a workload lie minutes apart, and what the machine does for a minute
+//! meets one of them and not all. A subject that fails or hangs has no further turns of that
+//! workload, and its row says why.
+#![allow(clippy::disallowed_methods, reason = "what a process takes is told by the clock")]
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use super::catalog::{How, Subject, Workload};
+use super::plan::{Budget, Planned, Trial, Turn, plan};
+use super::process::Failure;
+use super::progress::{Progress, duration};
+use super::results::{self, Kind, Samples};
+use super::stats;
+use super::turns::{Programs, Readings};
+
+/// What every process does before its clock starts, and what else is not told.
+pub(crate) const WARM_UP: &str = "each process runs 100 operations, or one group of them, before \
+    its clock starts; a trial of each, which sizes the loop, is thrown away";
+
+/// All that is to be run, and what has come of it.
+#[derive(Debug)]
+pub(crate) struct Session {
+    programs: Programs,
+    jobs: Vec<Job>,
+    budget: Budget,
+    random: Random,
+    began: Instant,
+}
+
+/// One workload of one table.
+#[derive(Debug)]
+struct Job {
+    workload: Workload,
+    entries: Vec<Entry>,
+    /// What our subject has told in its second turns.
+    twin: Samples,
+    trial: Trial,
+    planned: Planned,
+}
+
+/// One subject of a workload.
+#[derive(Debug)]
+struct Entry {
+    subject: String,
+    ours: bool,
+    skipped: Option<String>,
+    samples: Samples,
+    turn: Turn,
+}
+
+/// Whose turn it is: a place among the entries, and whether it is the second of ours.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Seat {
+    entry: usize,
+    is_twin: bool,
+}
+
+impl Session {
+    pub(crate) fn new(
+        programs: Programs,
+        subjects: &[Subject],
+        workloads: Vec<Workload>,
+        budget: Budget,
+        seed: u64,
+    ) -> Self {
+        let job = |workload: Workload| {
+            let table = workload.flavor;
+            let of_table = subjects.iter().filter(|subject| subject.flavor.table() == table);
+            let entries = of_table.map(Entry::new).collect();
+            Job {
+                workload,
+                entries,
+                twin: Samples::new(),
+                trial: Trial::default(),
+                planned: Planned { n: 0, rounds: 0, round_s: 0.0 },
+            }
+        };
+        let jobs = workloads.into_iter().map(job).collect();
+        Self { programs, jobs, budget, random: Random(seed), began: Instant::now() }
+    }
+
+    /// Every subject tries every workload; then it is known how long everything takes.
+    pub(crate) fn try_all(&mut self) -> Result<()> {
+        let limit = trial_limit(&self.budget);
+        let guess_s = self.jobs.iter().map(|job| job.entries.len() as f64 * 0.06).sum();
+        let mut progress = Progress::new(guess_s);
+        for job in &mut self.jobs {
+            for entry in &mut job.entries {
+                progress.says(&format!("sizing {} on {}", job.workload.name, entry.subject));
+                if entry.skipped.is_none() {
+                    match tried(&self.programs, &entry.subject, &job.workload, limit) {
+                        Ok(turn) => entry.turn = turn,
+                        Err(failure) => entry.fail("in its trial", failure)?,
+                    }
+                }
+                progress.done(0.06);
+            }
+            job.trial = job.trial();
+        }
+        drop(progress);
+        let trials: Vec<Trial> = self.jobs.iter().map(|job| job.trial.clone()).collect();
+        let planned = plan(&trials, &self.budget, self.took_s());
+        for (job, planned) in self.jobs.iter_mut().zip(planned) {
+            job.planned = planned;
+        }
+        Ok(())
+    }
+
+    /// What is planned.
+    pub(crate) fn sentence(&self) -> String {
+        let turns = |job: &Job| job.planned.rounds * job.trial.turns.len();
+        format!(
+            "{} workloads, up to {} rounds, {} processes: about {}",
+            self.jobs.len(),
+            self.rounds(),
+            self.jobs.iter().map(turns).sum::<usize>(),
+            duration(self.planned_s())
+        )
+    }
+
+    /// Seconds since it began.
+    pub(crate) fn took_s(&self) -> f64 {
+        self.began.elapsed().as_secs_f64()
+    }
+
+    /// Seconds that all rounds will take.
+    fn planned_s(&self) -> f64 {
+        self.jobs.iter().map(|job| job.planned.seconds()).sum()
+    }
+
+    /// The most rounds that a workload has.
+    fn rounds(&self) -> usize {
+        self.jobs.iter().map(|job| job.planned.rounds).max().unwrap_or_default()
+    }
+
+    /// Runs all rounds; `after` sees what there is after each.
+    pub(crate) fn run(&mut self, mut after: impl FnMut(&Self, usize) -> Result<()>) -> Result<()> {
+        let rounds = self.rounds();
+        let mut progress = Progress::new(self.planned_s());
+        for round in 0..rounds {
+            for job in &mut self.jobs {
+                if round < job.planned.rounds {
+                    let name = &job.workload.name;
+                    progress.says(&format!("round {} of {rounds}: {name}", round + 1));
+                    job.round(&self.programs, round, &mut self.random)?;
+                    progress.done(job.planned.round_s);
+                }
+            }
+            after(self, round + 1)?;
+        }
+        Ok(())
+    }
+
+    /// What wakes and waits, in runs of their own.
+    pub(crate) fn count_wakes(&mut self) -> Result<()> {
+        // strace slows whatever makes a system call, so that more runs say no more.
+        const RUNS: usize = 3;
+        const SHORTER: u64 = 10;
+        let limit = trial_limit(&self.budget);
+        for job in &mut self.jobs {
+            let How::Operation { .. } = job.workload.how else { continue };
+            let step = job.workload.step;
+            let n = (job.planned.n / SHORTER / step).max(1) * step;
+            for entry in job.entries.iter_mut().filter(|entry| entry.skipped.is_none()) {
+                for _ in 0..RUNS {
+                    match self.programs.wakes(&entry.subject, &job.workload, n, limit) {
+                        Ok(told) => {
+                            let told = [("waits", told.waits), ("wakes", told.wakes)];
+                            add(&mut entry.samples, told.map(|(name, it)| (name.to_owned(), it)));
+                        }
+                        Err(failure) => {
+                            entry.fail("under strace", failure)?;
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What there is so far, in the form of a file.
+    pub(crate) fn workloads(&self) -> Vec<results::Workload> {
+        self.jobs.iter().map(Job::told).collect()
+    }
+}
+
+/// The longest that a trial may take.
+fn trial_limit(budget: &Budget) -> Duration {
+    Duration::from_secs_f64(15.0 + 10.0 * budget.most_s)
+}
+
+/// Runs a workload until it is known what an operation takes.
+fn tried(
+    programs: &Programs,
+    subject: &str,
+    workload: &Workload,
+    limit: Duration,
+) -> Result<Turn, Failure> {
+    // Shorter loops tell mostly how cold everything was.
+    const ENOUGH_S: f64 = 0.01;
+    let step = workload.step;
+    let whole = |n: u64| (n / step).max(1) * step;
+    let mut n = match workload.how {
+        _ if workload.kind == Kind::Idle => 1,
+        How::Operation { few, .. } if few > 0 => whole(few),
+        _ => workload.timed.div_ceil(20),
+    };
+    if !workload.fixed {
+        n = whole(n);
+    }
+    loop {
+        let began = Instant::now();
+        let told = programs.turn(subject, workload, n, limit)?;
+        let turn = turn(&told, n, began.elapsed().as_secs_f64());
+        let loop_s = turn.each_s * n as f64;
+        if loop_s >= ENOUGH_S || n >= workload.timed || workload.fixed {
+            return Ok(turn);
+        }
+        // Twice as long as needed, so that one more time is enough.
+        let more = (2.0 * ENOUGH_S / turn.each_s) as u64;
+        n = whole(more.max(2 * n)).min(workload.timed.max(step));
+    }
+}
+
+/// What of a process was the loop.
+fn turn(told: &Readings, n: u64, elapsed_s: f64) -> Turn {
+    match told.get("wall_ns") {
+        Some(wall_ns) => {
+            let each_s = wall_ns / 1e9;
+            Turn { start_s: (elapsed_s - each_s * n as f64).max(0.0), each_s }
+        }
+        // It does not say, so all of it.
+        None => Turn { start_s: 0.0, each_s: elapsed_s / n as f64 },
+    }
+}
+
+impl Entry {
+    fn new(subject: &Subject) -> Self {
+        Self {
+            subject: subject.name.clone(),
+            ours: subject.ours,
+            skipped: subject.unavailable.clone(),
+            samples: Samples::new(),
+            turn: Turn::default(),
+        }
+    }
+
+    /// Has no further turns; fails if nobody has.
+    fn fail(&mut self, when: &str, failure: Failure) -> Result<()> {
+        self.skipped = Some(match failure {
+            Failure::Skipped(reason) => reason,
+            Failure::Failed(reason) => format!("{when}: {reason}"),
+            Failure::Stopped => bail!("stopped"),
+        });
+        Ok(())
+    }
+}
+
+impl Job {
+    /// All turns of a round, in the order of the entries; ours has two.
+    fn seats(&self) -> Vec<Seat> {
+        let able = self.entries.iter().enumerate().filter(|(_, entry)| entry.skipped.is_none());
+        let seat = |entry, is_twin| Seat { entry, is_twin };
+        let mut seats: Vec<Seat> = able.map(|(at, _)| seat(at, false)).collect();
+        if let Some(ours) = self.ours() {
+            seats.push(seat(ours, true));
+        }
+        seats
+    }
+
+    /// Our entry, if it is able: the first of ours, if there are several.
+    fn ours(&self) -> Option<usize> {
+        let ours = self.entries.iter().position(|entry| entry.ours)?;
+        self.entries[ours].skipped.is_none().then_some(ours)
+    }
+
+    fn trial(&self) -> Trial {
+        let Workload { timed, step, fixed, rounds_max, .. } = self.workload;
+        let seats = self.seats();
+        Trial {
+            ours: seats.iter().position(|seat| Some(seat.entry) == self.ours()),
+            turns: seats.iter().map(|seat| self.entries[seat.entry].turn).collect(),
+            timed,
+            step,
+            fixed,
+            rounds_max,
+            few: fixed || self.workload.growth.is_some(),
+        }
+    }
+
+    fn round(&mut self, programs: &Programs, round: usize, random: &mut Random) -> Result<()> {
+        let mut seats = self.seats();
+        random.shuffle(&mut seats);
+        for Seat { entry, is_twin } in seats {
+            let entry = &mut self.entries[entry];
+            // Its first turn of this round may just have failed.
+            if entry.skipped.is_some() {
+                continue;
+            }
+            let n = self.planned.n;
+            let limit = limit(&entry.turn, n);
+            match programs.turn(&entry.subject, &self.workload, n, limit) {
+                Ok(told) if is_twin => add(&mut self.twin, told),
+                Ok(told) => add(&mut entry.samples, told),
+                Err(failure) => entry.fail(&format!("in round {}", round + 1), failure)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// In the form of a file.
+    fn told(&self) -> results::Workload {
+        let Workload { name, about, flavor, group, growth, kind, .. } = self.workload.clone();
+        let row = |entry: &Entry| results::Row {
+            subject: entry.subject.clone(),
+            skipped: entry.skipped.clone(),
+            samples: entry.samples.clone(),
+        };
+        results::Workload {
+            name,
+            about,
+            flavor,
+            group,
+            kind,
+            growth,
+            noise: self.noise(),
+            twin: self.twin.clone(),
+            n: self.planned.n,
+            rows: self.entries.iter().map(row).collect(),
+        }
+    }
+
+    /// How far our subject is from itself, by reading.
+    fn noise(&self) -> BTreeMap<String, f64> {
+        let Some(ours) = self.ours() else { return BTreeMap::new() };
+        let noise = |(reading, twin): (&String, &Vec<f64>)| {
+            let own = self.entries[ours].samples.get(reading)?;
+            let noise = stats::noise(&stats::ratios(twin, own))?;
+            Some((results::without_unit(reading).to_owned(), noise))
+        };
+        self.twin.iter().filter_map(noise).collect()
+    }
+}
+
+/// What a turn may take: ten times what it should, and some.
+fn limit(turn: &Turn, n: u64) -> Duration {
+    Duration::from_secs_f64(10.0 + 10.0 * (turn.start_s + turn.each_s * n as f64))
+}
+
+fn add(samples: &mut Samples, told: impl IntoIterator<Item = (String, f64)>) {
+    for (name, value) in told {
+        samples.entry(name).or_default().push(value);
+    }
+}
+
+/// A generator that a number repeats (SplitMix64): it orders turns, no more.
+#[derive(Debug)]
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Every order is as likely.
+    pub(crate) fn shuffle<T>(&mut self, these: &mut [T]) {
+        for last in (1..these.len()).rev() {
+            let at = self.next() % (last as u64 + 1);
+            these.swap(last, at as usize);
+        }
+    }
+}

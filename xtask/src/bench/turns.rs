@@ -1,0 +1,194 @@
+//! One turn: a subject runs a workload in a process of its own, and tells what it took.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::catalog::{How, Workload};
+use super::process::{self, Failure, Running};
+use super::results::Kind;
+use super::wakes;
+use crate::count;
+
+/// What one turn has told, per operation where that makes sense.
+pub(crate) type Readings = BTreeMap<String, f64>;
+
+/// What grows with the number of operations. Whatever else is told stands for itself.
+const TOTALS: [&str; 4] = ["allocs", "cpu_ns", "switches", "wall_ns"];
+
+/// Of a server's client only what it waits for is told: its own cost is nobody's.
+const OF_CLIENT_ALONE: [&str; 3] = ["allocs", "cpu_ns", "switches"];
+
+/// The programs of rt-benches.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    pub(crate) op: PathBuf,
+    pub(crate) serve: PathBuf,
+    pub(crate) load: PathBuf,
+    /// Of runtimes that have any.
+    pub(crate) workers: String,
+}
+
+impl Programs {
+    /// Builds them.
+    pub(crate) fn build(workers: u64) -> Result<Self> {
+        let built = count::build()?;
+        Ok(Self {
+            op: count::program(&built, "op")?,
+            serve: count::program(&built, "serve")?,
+            load: count::program(&built, "load")?,
+            workers: workers.to_string(),
+        })
+    }
+
+    /// Runs `workload` on `subject`, `n` times in one process.
+    pub(crate) fn turn(
+        &self,
+        subject: &str,
+        workload: &Workload,
+        n: u64,
+        limit: Duration,
+    ) -> Result<Readings, Failure> {
+        let readings = match &workload.how {
+            How::Operation { .. } => {
+                let mut command = Command::new(&self.op);
+                command.args(self.words(subject, &workload.name, &n.to_string()));
+                readings(&process::output(&mut command, limit)?, n, workload.kind)?
+            }
+            How::Server { serve, load } => {
+                let (told, asked) = self.served(subject, serve, load, n, limit)?;
+                let mut readings = readings(&told, n, workload.kind)?;
+                // A server's clock runs while nobody asks.
+                readings.remove("wall_ns");
+                let of_client = self::readings(&asked, n, workload.kind)?;
+                let waited = of_client.into_iter();
+                readings
+                    .extend(waited.filter(|(name, _)| !OF_CLIENT_ALONE.contains(&name.as_str())));
+                readings
+            }
+        };
+        match readings.is_empty() {
+            true => Err(Failure::Failed("told nothing".to_owned())),
+            false => Ok(readings),
+        }
+    }
+
+    /// What the server told, and what its client did.
+    fn served(
+        &self,
+        subject: &str,
+        serve: &[String],
+        load: &[String],
+        n: u64,
+        limit: Duration,
+    ) -> Result<(String, String), Failure> {
+        let mut server = Command::new(&self.serve);
+        server.arg(subject).args(serve).args(["--workers", &self.workers]);
+        let mut server = Running::start(&mut server, limit)?;
+        let Some(address) = server.line()? else {
+            // It has ended, and says why.
+            let told = server.finish()?;
+            return Err(Failure::Failed(format!("told no address: {}", told.trim())));
+        };
+        let mut client = Command::new(&self.load);
+        client.arg(address.trim());
+        client.args(load.iter().map(|word| word.replace("{n}", &n.to_string())));
+        let asked = process::output(&mut client, limit)?;
+        server.close_input();
+        Ok((server.finish()?, asked))
+    }
+
+    /// System calls that wake and wait, per operation, under strace.
+    pub(crate) fn wakes(
+        &self,
+        subject: &str,
+        workload: &Workload,
+        n: u64,
+        limit: Duration,
+    ) -> Result<wakes::Wakes, Failure> {
+        let n_word = n.to_string();
+        let words = self.words(subject, &workload.name, &n_word);
+        Ok(wakes::trace(&self.op, &words, limit)?.per(n as f64))
+    }
+
+    /// The words after the program's name.
+    fn words<'a>(&'a self, subject: &'a str, operation: &'a str, n: &'a str) -> [&'a str; 5] {
+        [subject, operation, n, "--workers", &self.workers]
+    }
+}
+
+/// Lines of a name, a tab and a number; lines of another form are none of ours.
+fn readings(text: &str, n: u64, kind: Kind) -> Result<Readings, Failure> {
+    let mut readings = Readings::new();
+    for (name, value) in text.lines().filter_map(|line| line.split_once('\t')) {
+        let wrong = |_| Failure::Failed(format!("told `{name}` to be `{value}`"));
+        let value: f64 = value.trim().parse().map_err(wrong)?;
+        match name {
+            "resident_bytes" if kind == Kind::Memory => {
+                readings.insert("bytes".to_owned(), rounded(value / n as f64));
+            }
+            "resident_bytes" => {}
+            name if TOTALS.contains(&name) => {
+                readings.insert(name.to_owned(), rounded(value / n as f64));
+            }
+            name => {
+                readings.insert(name.to_owned(), rounded(value));
+            }
+        }
+    }
+    Ok(readings)
+}
+
+/// To six digits, whatever its size: nobody measures better.
+fn rounded(value: f64) -> f64 {
+    const DIGITS: i32 = 6;
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    let scale = 10_f64.powi(DIGITS - 1 - value.abs().log10().floor() as i32);
+    (value * scale).round() / scale
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::process::Failure;
+    use super::{Kind, readings, rounded};
+
+    #[test]
+    fn what_grows_with_n_is_told_per_operation() {
+        let text = "allocs\t10\ncpu_ns\t1000\nwall_ns\t2000\nswitches\t1\nresident_bytes\t0\n";
+        let told = readings(text, 10, Kind::Steps).unwrap();
+        let all: Vec<(&str, f64)> = told.iter().map(|(name, it)| (name.as_str(), *it)).collect();
+        assert_eq!(
+            all,
+            [("allocs", 1.0), ("cpu_ns", 100.0), ("switches", 0.1), ("wall_ns", 200.0)]
+        );
+    }
+
+    #[test]
+    fn what_stands_for_itself_stays() {
+        let text = "a remark\np50_ns\t512.5\nbytes\t300\nrequests_per_s\t9000\n";
+        let told = readings(text, 100, Kind::Times).unwrap();
+        assert_eq!(
+            (told["p50_ns"], told["bytes"], told["requests_per_s"]),
+            (512.5, 300.0, 9_000.0)
+        );
+        let told = readings("resident_bytes\t41600\n", 100, Kind::Memory).unwrap();
+        assert_eq!(told["bytes"], 416.0);
+    }
+
+    #[test]
+    fn what_is_no_number_is_a_failure() {
+        let told = readings("cpu_ns\tmuch\n", 1, Kind::Times);
+        assert_eq!(told, Err(Failure::Failed("told `cpu_ns` to be `much`".to_owned())));
+    }
+
+    #[test]
+    fn six_digits_are_kept() {
+        let kept = [1_234_567.0, 0.001_234_567_8, 0.0, 45.25].map(rounded);
+        assert_eq!(kept, [1_234_570.0, 0.001_234_57, 0.0, 45.25]);
+    }
+}
