@@ -9,7 +9,7 @@
 //! is what is kept, `stats` what follows from it, and `table` and `against` show that.
 
 mod against;
-mod catalog;
+pub(crate) mod catalog;
 mod components;
 mod machine;
 mod plan;

@@ -20,6 +20,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::bench::catalog::{self, How};
+use crate::bench::results::{self, Kind};
 use crate::flags::{Count, Flavor};
 use crate::util::{self, cargo, columns, figure};
 use callgrind::Profile;
@@ -69,7 +71,7 @@ fn is_ours(subject: &str) -> bool {
 }
 
 /// Whom we are compared with.
-pub(crate) fn is_peer(subject: &str) -> bool {
+fn is_peer(subject: &str) -> bool {
     subject.starts_with("tokio-")
 }
 
@@ -82,30 +84,19 @@ struct Bench {
 }
 
 /// As `op list` names it.
-pub(crate) struct Subject {
-    pub(crate) name: String,
-    pub(crate) flavor: Flavor,
+struct Subject {
+    name: String,
+    flavor: Flavor,
 }
 
 /// As `op list` describes it.
-pub(crate) struct Operation {
-    pub(crate) flavor: Flavor,
-    pub(crate) name: String,
-    pub(crate) kind: Kind,
+struct Operation {
+    flavor: Flavor,
+    name: String,
+    kind: Kind,
     few: u64,
     many: u64,
-    /// Times to run it when it is timed.
-    pub(crate) timed: u64,
     about: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Kind {
-    Steps,
-    /// Not counted.
-    Times,
-    Memory,
-    Idle,
 }
 
 /// Builds the programs of rt-benches: a release build with line tables.
@@ -119,54 +110,25 @@ pub(crate) fn program(built: &[(String, PathBuf)], name: &str) -> Result<PathBuf
     Ok(found.with_context(|| format!("rt-benches has no program `{name}`"))?.1.clone())
 }
 
-/// The subjects and operations that `op list` prints.
-pub(crate) fn list(op: &Path) -> Result<(Vec<Subject>, Vec<Operation>)> {
-    let text = util::output(Command::new(op).arg("list"))?;
-    let mut subjects = Vec::new();
-    let mut operations = Vec::new();
-    for line in text.lines() {
-        let words: Vec<&str> = line.split('\t').collect();
-        match words[..] {
-            ["subject", name, flavor, ..] => {
-                subjects.push(Subject { name: name.to_owned(), flavor: flavor_named(flavor)? });
-            }
-            ["operation", flavor, name, kind, few, many, timed, about, ..] => {
-                operations.push(Operation {
-                    flavor: flavor_named(flavor)?,
-                    name: name.to_owned(),
-                    kind: kind_named(kind)?,
-                    few: few.parse()?,
-                    many: many.parse()?,
-                    timed: timed.parse()?,
-                    about: about.to_owned(),
-                });
-            }
-            _ => bail!("`op list` printed `{line}`"),
-        }
-    }
-    Ok((subjects, operations))
-}
-
-fn flavor_named(name: &str) -> Result<Flavor> {
-    match name {
-        "Current" => Ok(Flavor::Current),
-        "Multi" => Ok(Flavor::Multi),
-        _ => bail!("`op list` knows a flavour `{name}`"),
-    }
-}
-
-fn kind_named(name: &str) -> Result<Kind> {
-    match name {
-        "Steps" => Ok(Kind::Steps),
-        "Times" => Ok(Kind::Times),
-        "Memory" => Ok(Kind::Memory),
-        "Idle" => Ok(Kind::Idle),
-        _ => bail!("`op list` knows a kind `{name}`"),
-    }
+/// The subjects and operations that `op list` prints. Whoever runs on one thread is counted there.
+fn list(op: &Path) -> Result<(Vec<Subject>, Vec<Operation>)> {
+    let flavor = |table| match table {
+        results::Flavor::Multi => Flavor::Multi,
+        _ => Flavor::Current,
+    };
+    let told = catalog::parse(&util::output(Command::new(op).arg("list"))?)?;
+    let subjects = told.subjects.into_iter();
+    let subjects = subjects.map(|it| Subject { name: it.name, flavor: flavor(it.flavor) });
+    let operations = told.workloads.into_iter().filter_map(|it| {
+        let How::Operation { few, many } = it.how else { return None };
+        let (flavor, name, kind, about) = (flavor(it.flavor), it.name, it.kind, it.about);
+        Some(Operation { flavor, name, kind, few, many, about })
+    });
+    Ok((subjects.collect(), operations.collect()))
 }
 
 /// A number that `op` prints after a run.
-pub(crate) fn reading(text: &str, name: &str) -> Result<f64> {
+fn reading(text: &str, name: &str) -> Result<f64> {
     let mut lines = text.lines().filter_map(|line| line.split_once('\t'));
     let (_, value) = lines.find(|(key, _)| *key == name).with_context(|| format!("no {name}"))?;
     Ok(value.parse()?)

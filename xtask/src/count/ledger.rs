@@ -263,7 +263,6 @@ mod tests {
             kind,
             few: 1,
             many: 2,
-            timed: 3,
             about: format!("what {name} does"),
         }
     }
