@@ -8,6 +8,8 @@
 pub mod alloc;
 pub mod gate;
 pub mod latency;
+pub mod load;
+pub mod marks;
 pub mod meter;
 pub mod op;
 pub mod serve;

@@ -197,7 +197,7 @@ async fn rounds(n: u64, group: u64, mut round: impl AsyncFnMut()) -> Cost {
 }
 
 /// A unit is some ten nanoseconds.
-fn work(units: u64) {
+pub(crate) fn work(units: u64) {
     const STEPS: u64 = 8;
     let mut value = black_box(units);
     for _ in 0..units * STEPS {

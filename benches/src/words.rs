@@ -13,11 +13,31 @@ pub fn option<T: FromStr>(words: &mut Vec<&str>, name: &str, default: T) -> Opti
     value.parse().ok()
 }
 
+/// Takes a word out of the words; says whether it was there.
+pub fn switch(words: &mut Vec<&str>, name: &str) -> bool {
+    let before = words.len();
+    words.retain(|word| *word != name);
+    words.len() < before
+}
+
 /// Ends the process by a signal after so many seconds, however it hangs; nought is no limit.
 pub fn end_after(seconds: u32) {
     // SAFETY: the call takes a number and nothing else; no handler is set, so that the signal's
     // default holds, which ends the process.
     unsafe { libc::alarm(seconds) };
+}
+
+/// Lets this process have as many descriptors as it may, and says how many that are.
+pub fn raise_descriptor_limit() -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the pointer is valid for one `rlimit`, which is all that the call writes.
+    if unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) } != 0 {
+        return 0;
+    }
+    limit.rlim_cur = limit.rlim_max;
+    // SAFETY: the pointer is valid for one `rlimit`, which the call only reads.
+    unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) };
+    limit.rlim_cur
 }
 
 #[cfg(test)]

@@ -1,44 +1,49 @@
-//! The client of `serve`, the same for every subject: `load <address> <echo|http> <connections>
-//! <requests>`. Threads and blocking sockets, no runtime.
+//! The client of `serve`, the same for every subject:
+//! `load <word of serve> <protocol> <connections> <requests>`.
 //!
-//! Prints what it has cost, as `op` does; the connections are made before.
+//! | option | says |
+//! |---|---|
+//! | `--rate R` | an open loop: so many requests a second, each due by a schedule |
+//! | `--active N` | so many connections ask, the others are silent |
+//! | `--window N` | so many requests are under way at most |
+//! | `--streams N` | so many of them on one connection |
+//! | `--churn` | every request is on a connection of its own |
+//! | `--idle` | nothing is asked, for so many seconds as there would be requests |
+//! | `--limit SECONDS` | the process ends after that, however it hangs |
+//!
+//! Prints the time on the clock and how long requests took; all of it is measured once every
+//! connection is there and warm.
 #![allow(clippy::print_stdout, reason = "the output of a program")]
-#![allow(clippy::disallowed_methods, reason = "a client without a runtime has threads")]
 
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::env;
 use std::process::ExitCode;
-use std::sync::Barrier;
-use std::{env, thread};
 
-use rt_benches::meter::Meter;
-use rt_benches::serve::{Protocol, RESPONSE};
+use rt_benches::load::{Plan, run};
+use rt_benches::serve::Protocol;
+use rt_benches::words::{end_after, option, raise_descriptor_limit, switch};
 
-/// Each with its share of the connections, if there are so many.
-const THREADS_MAX: usize = 2;
-
-const REQUEST: &[u8] =
-    b"GET / HTTP/1.1\r\nhost: localhost\r\nuser-agent: load\r\naccept: */*\r\n\r\n";
+/// Descriptors that are no connections.
+const SPARE: u64 = 64;
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
-    let Some((address, protocol, connections, requests)) = parse(&words) else {
-        eprintln!("usage: load <address> <echo|http> <connections> <requests>");
+    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let Some((at, plan, limit)) = parse(&mut words) else {
+        let protocols = Protocol::ALL.map(Protocol::name).join("|");
+        eprintln!(
+            "usage: load <word of serve> <{protocols}> <connections> <requests> [--rate R] \
+             [--active N] [--window N] [--streams N] [--churn] [--idle] [--limit SECONDS]"
+        );
         return ExitCode::FAILURE;
     };
-    let threads = connections.clamp(1, THREADS_MAX);
-    // The main thread meets them when all are connected.
-    let barrier = Barrier::new(threads + 1);
-    let result = thread::scope(|scope| {
-        let share = || ask(address, protocol, connections / threads, requests / threads, &barrier);
-        let running: Vec<_> = (0..threads).map(|_| scope.spawn(share)).collect();
-        barrier.wait();
-        let meter = Meter::start();
-        let results = running.into_iter().map(|thread| thread.join().expect("no client panics"));
-        results.collect::<io::Result<()>>().map(|()| meter.stop())
-    });
-    match result {
-        Ok(cost) => println!("{}", cost.print()),
+    let descriptors = raise_descriptor_limit();
+    if descriptors < plan.connections as u64 + SPARE {
+        println!("skipped\ta process may have {descriptors} descriptors here");
+        return ExitCode::SUCCESS;
+    }
+    end_after(limit);
+    match run(at, &plan) {
+        Ok(outcome) => println!("{}", outcome.print()),
         Err(error) => {
             eprintln!("{error}");
             return ExitCode::FAILURE;
@@ -47,42 +52,16 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn parse(words: &[String]) -> Option<(SocketAddr, Protocol, usize, usize)> {
-    let [address, protocol, connections, requests] = words else { return None };
-    let numbers = (connections.parse().ok()?, requests.parse().ok()?);
-    Some((address.parse().ok()?, Protocol::named(protocol)?, numbers.0, numbers.1))
-}
-
-/// Sends one request down every connection, then reads every answer, and so on.
-fn ask(
-    address: SocketAddr,
-    protocol: Protocol,
-    connections: usize,
-    requests: usize,
-    barrier: &Barrier,
-) -> io::Result<()> {
-    let (request, length) = match protocol {
-        Protocol::Echo => (REQUEST, REQUEST.len()),
-        Protocol::Http => (REQUEST, RESPONSE.len()),
-    };
-    let connected: io::Result<Vec<TcpStream>> = (0..connections)
-        .map(|_| {
-            let stream = TcpStream::connect(address)?;
-            stream.set_nodelay(true)?;
-            Ok(stream)
-        })
-        .collect();
-    // Whoever fails must not leave the others waiting.
-    barrier.wait();
-    let mut streams = connected?;
-    let mut answer = vec![0; length];
-    for _ in 0..requests / connections {
-        for stream in &mut streams {
-            stream.write_all(request)?;
-        }
-        for stream in &mut streams {
-            stream.read_exact(&mut answer)?;
-        }
-    }
-    Ok(())
+fn parse<'a>(words: &mut Vec<&'a str>) -> Option<(&'a str, Plan, u32)> {
+    let rate = option(words, "--rate", 0)?;
+    let active = option(words, "--active", usize::MAX)?;
+    let window = option(words, "--window", usize::MAX)?;
+    let streams = option(words, "--streams", 1)?;
+    let limit = option(words, "--limit", 0)?;
+    let (churn, idle) = (switch(words, "--churn"), switch(words, "--idle"));
+    let [at, protocol, connections, requests] = words[..] else { return None };
+    let (connections, requests) = (connections.parse().ok()?, requests.parse().ok()?);
+    let protocol = Protocol::named(protocol)?;
+    let plan = Plan { protocol, connections, requests, active, window, streams, rate, churn, idle };
+    (connections > 0 && active > 0 && window > 0 && streams > 0).then_some((at, plan, limit))
 }

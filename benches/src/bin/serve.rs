@@ -1,49 +1,65 @@
-//! A server on one subject: `serve <subject> <echo|http> [--workers N]`.
+//! A server on one subject: `serve <subject> <protocol> [--workers N]`; `serve list` says what
+//! is measured of servers.
 //!
-//! Prints its address; once its input is closed it prints what it has cost, as `op` does, and
-//! ends.
+//! Prints one word, which `load` understands: its address, a comma, and the address at which it
+//! takes marks. Once its input is closed it prints what it has cost between the two marks, as
+//! `op` does, and ends; without marks, what it has cost since it began.
 #![allow(clippy::print_stdout, reason = "the output of a program")]
 #![allow(clippy::disallowed_methods, reason = "whatever runs the server must not watch the input")]
 
 use std::io::{self, Read};
+use std::net::SocketAddr;
 use std::process::{self, ExitCode};
 use std::{env, thread};
 
-use rt_benches::meter::Meter;
-use rt_benches::serve::{Protocol, serve};
+use rt_benches::alloc::Counting;
+use rt_benches::marks::Ledger;
+use rt_benches::serve::{Protocol, list, serve};
 use rt_benches::subject::{self, Subject, Visit, WORKERS};
+use rt_benches::words::{option, raise_descriptor_limit};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
 
 struct Serve {
     protocol: Protocol,
     workers: usize,
+    marks: SocketAddr,
 }
 
 impl Visit for Serve {
     type Output = io::Result<()>;
 
     fn visit<S: Subject>(self) -> io::Result<()> {
-        serve(S::new(self.workers), self.protocol, |address| println!("{address}"))
+        let Self { protocol, workers, marks } = self;
+        serve(S::new(workers), protocol, move |address| println!("{address},{marks}"))
     }
 }
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let (subject, protocol, workers) = match words[..] {
-        [subject, protocol] => (subject, protocol, Some(WORKERS)),
-        [subject, protocol, "--workers", workers] => (subject, protocol, workers.parse().ok()),
+    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let workers = option(&mut words, "--workers", WORKERS);
+    let (subject, protocol) = match words[..] {
+        ["list"] => {
+            list().iter().for_each(|line| println!("{line}"));
+            return ExitCode::SUCCESS;
+        }
+        [subject, protocol] => (subject, Protocol::named(protocol)),
         _ => return usage(),
     };
-    let (Some(protocol), Some(workers)) = (Protocol::named(protocol), workers) else {
+    let (Some(protocol), Some(workers)) = (protocol, workers) else {
         return usage();
     };
-    let meter = Meter::start();
-    thread::spawn(|| {
+    raise_descriptor_limit();
+    let ledger = Ledger::open();
+    let marks = ledger.listen().expect("loopback");
+    thread::spawn(move || {
         let _ = io::stdin().read_to_end(&mut Vec::new());
-        println!("{}", meter.stop().print());
+        println!("{}", ledger.cost().print());
         process::exit(0);
     });
-    match subject::with(subject, Serve { protocol, workers }) {
+    match subject::with(subject, Serve { protocol, workers, marks }) {
         Some(Err(error)) => eprintln!("{error}"),
         Some(Ok(())) => {}
         None => eprintln!("no subject {subject}"),
@@ -52,6 +68,7 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("usage: serve <subject> <echo|http> [--workers N]");
+    let protocols = Protocol::ALL.map(Protocol::name).join("|");
+    eprintln!("usage: serve <subject> <{protocols}> [--workers N] | serve list");
     ExitCode::FAILURE
 }

@@ -7,6 +7,7 @@
 //! skipped by what it does, not by a list that may be wrong.
 
 mod at_home;
+mod hyper_io;
 pub mod nio;
 mod rt_current;
 mod rt_multi;
@@ -163,6 +164,14 @@ pub trait Stream: Sized + Send + 'static {
     fn read(&mut self, into: &mut [u8]) -> impl Future<Output = io::Result<usize>> + Send;
     /// Writes all bytes.
     fn write_all(&mut self, bytes: &[u8]) -> impl Future<Output = io::Result<()>> + Send;
+
+    /// The connection as `hyper` reads and writes it; ends the process where there is no such way.
+    fn hyper(
+        self,
+    ) -> impl Future<Output = io::Result<impl hyper::rt::Read + hyper::rt::Write + Send + Unpin>> + Send
+    {
+        async { hyper_io::nothing("its connections are none that hyper could read") }
+    }
 }
 
 /// A TCP listener, used by the task that made it.
@@ -189,6 +198,23 @@ pub trait Datagrams: Sized + Send + Sync + 'static {
     fn send(&self, bytes: &[u8]) -> impl Future<Output = io::Result<usize>> + Send;
     /// Receives from the other end.
     fn recv(&self, into: &mut [u8]) -> impl Future<Output = io::Result<usize>> + Send;
+
+    /// Receives from anywhere; ends the process where only one other end can be had.
+    fn recv_from(
+        &self,
+        _into: &mut [u8],
+    ) -> impl Future<Output = io::Result<(usize, SocketAddr)>> + Send {
+        async { skip("its sockets have one other end each") }
+    }
+
+    /// Sends to anywhere; ends the process where only one other end can be had.
+    fn send_to(
+        &self,
+        _bytes: &[u8],
+        _to: SocketAddr,
+    ) -> impl Future<Output = io::Result<usize>> + Send {
+        async { skip("its sockets have one other end each") }
+    }
 }
 
 /// A free port of the loopback device.

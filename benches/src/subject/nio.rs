@@ -40,7 +40,16 @@ macro_rules! subject {
     ) => {
         $(#[doc = $about])*
         #[allow(missing_debug_implementations, reason = "nio's runtime has none")]
-        pub struct $subject(LocalRuntime);
+        pub struct $subject(Option<LocalRuntime>);
+
+        impl Drop for $subject {
+            fn drop(&mut self) {
+                // Dropped with tasks of other threads that are not done, it ends the process.
+                if Self::FLAVOR == Flavor::Multi {
+                    mem::forget(self.0.take());
+                }
+            }
+        }
 
         impl Subject for $subject {
             const NAME: &'static str = $name;
@@ -59,11 +68,11 @@ macro_rules! subject {
             }
 
             fn new($workers: usize) -> Self {
-                Self(runtime($count))
+                Self(Some(runtime($count)))
             }
 
             fn block_on<F: Future>(&mut self, future: F) -> F::Output {
-                self.0.block_on(future)
+                self.0.as_mut().expect("there until the end").block_on(future)
             }
 
             fn spawn<F>($future: F) -> impl Future<Output = Result<F::Output, JoinError>> + Send
@@ -254,5 +263,20 @@ impl<S: Subject> Datagrams for Socket<S> {
 
     fn recv(&self, into: &mut [u8]) -> impl Future<Output = io::Result<usize>> + Send {
         AtHome::new(async { self.socket.get().borrow_mut().recv(into).await })
+    }
+
+    fn recv_from(
+        &self,
+        into: &mut [u8],
+    ) -> impl Future<Output = io::Result<(usize, SocketAddr)>> + Send {
+        AtHome::new(async { self.socket.get().borrow_mut().recv_from(into).await })
+    }
+
+    fn send_to(
+        &self,
+        bytes: &[u8],
+        to: SocketAddr,
+    ) -> impl Future<Output = io::Result<usize>> + Send {
+        AtHome::new(async move { self.socket.get().borrow_mut().send_to(bytes, to).await })
     }
 }

@@ -1,5 +1,7 @@
 //! Our scheduler for one thread.
 
+use std::convert;
+
 use super::shape;
 
 shape::subject! {
@@ -8,4 +10,4 @@ shape::subject! {
     _ => rt_facade::runtime::Builder::new_current_thread()
 }
 
-shape::sockets!(rt_facade);
+shape::sockets!(rt_facade, hyper: convert::identity);

@@ -66,7 +66,7 @@ macro_rules! subject {
 
 /// The sockets of a runtime, once for all of its subjects.
 macro_rules! sockets {
-    ($runtime:ident) => {
+    ($runtime:ident, hyper: $hyper:expr) => {
         use std::future::poll_fn;
         use std::io;
         use std::net::SocketAddr;
@@ -98,6 +98,12 @@ macro_rules! sockets {
                     }
                 }
                 Ok(())
+            }
+
+            async fn hyper(
+                self,
+            ) -> io::Result<impl hyper::rt::Read + hyper::rt::Write + Send + Unpin> {
+                Ok($hyper(self))
             }
         }
 
@@ -138,6 +144,14 @@ macro_rules! sockets {
 
             async fn recv(&self, into: &mut [u8]) -> io::Result<usize> {
                 self.recv(into).await
+            }
+
+            async fn recv_from(&self, into: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+                self.recv_from(into).await
+            }
+
+            async fn send_to(&self, bytes: &[u8], to: SocketAddr) -> io::Result<usize> {
+                self.send_to(bytes, to).await
             }
         }
     };

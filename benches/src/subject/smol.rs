@@ -14,6 +14,7 @@ use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::net::{TcpListener, TcpStream, UdpSocket};
 use smol::{Executor, Task, Timer};
 
+use super::hyper_io::FuturesIo;
 use super::{Datagrams, Flavor, LOOPBACK, Listener, Stream, Subject, once_only};
 
 /// The one of the process: tasks find it without being told.
@@ -113,6 +114,10 @@ impl Stream for TcpStream {
     async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         AsyncWriteExt::write_all(self, bytes).await
     }
+
+    async fn hyper(self) -> io::Result<impl hyper::rt::Read + hyper::rt::Write + Send + Unpin> {
+        Ok(FuturesIo(self))
+    }
 }
 
 impl Listener for TcpListener {
@@ -152,5 +157,13 @@ impl Datagrams for UdpSocket {
 
     async fn recv(&self, into: &mut [u8]) -> io::Result<usize> {
         self.recv(into).await
+    }
+
+    async fn recv_from(&self, into: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.recv_from(into).await
+    }
+
+    async fn send_to(&self, bytes: &[u8], to: SocketAddr) -> io::Result<usize> {
+        self.send_to(bytes, to).await
     }
 }

@@ -1,5 +1,7 @@
 //! tokio's scheduler for one thread.
 
+use hyper_util::rt::TokioIo;
+
 use super::shape;
 
 shape::subject! {
@@ -8,4 +10,4 @@ shape::subject! {
     _ => tokio::runtime::Builder::new_current_thread()
 }
 
-shape::sockets!(tokio);
+shape::sockets!(tokio, hyper: TokioIo::new);
