@@ -15,7 +15,7 @@
 //! | `group=timer` | `scheduler`, `timer`, `blocking`, `sockets`, `memory`, `latency` |
 //! | `growth=tasks:1000` | its place in a curve |
 //! | `step=128` | it runs a multiple of this often |
-//! | `n=fixed` | it runs `timed` times, never more or fewer |
+//! | `n=fixed` | it runs `timed` times, never more or fewer, as latency, memory and idle do anyway |
 //! | `rounds=3` | it has no more rounds than these |
 //!
 //! `-` stands for nothing: a subject that withholds no promise, one that can be had on this
@@ -155,16 +155,19 @@ fn workload(
         How::Operation { many, .. } if timed == 0 => many,
         _ => timed,
     };
+    let group = group_named(keys.value("group").context("it has no group")?)?;
+    // Of fewer samples the last in a hundred is another one.
+    let is_fixed = matches!(kind, Kind::Memory | Kind::Idle) || group == Group::Latency;
     Ok(Workload {
         name: name.to_owned(),
         flavor: flavor_named(flavor)?,
         about: about.to_owned(),
         kind,
         how,
-        group: group_named(keys.value("group").context("it has no group")?)?,
+        group,
         growth: keys.value("growth").map(growth).transpose()?,
         timed,
-        fixed: keys.value("n") == Some("fixed") || matches!(kind, Kind::Memory | Kind::Idle),
+        fixed: is_fixed || keys.value("n") == Some("fixed"),
         step: keys.value("step").map_or(Ok(1), str::parse)?.max(1),
         rounds_max: keys.value("rounds").map(str::parse).transpose()?,
     })

@@ -24,6 +24,8 @@ pub(crate) struct Budget {
     pub(crate) least_s: f64,
     /// Seconds that the slowest subject takes at most.
     pub(crate) most_s: f64,
+    /// Seconds that a process which seems to hang is given.
+    pub(crate) patience_s: f64,
 }
 
 impl Budget {
@@ -36,6 +38,7 @@ impl Budget {
         loop_s: 0.4,
         least_s: 0.02,
         most_s: 2.0,
+        patience_s: 15.0,
     };
 
     pub(crate) const QUICK: Self = Self {
@@ -46,6 +49,7 @@ impl Budget {
         loop_s: 0.1,
         least_s: 0.005,
         most_s: 0.4,
+        patience_s: 10.0,
     };
 
     /// Rounds below which medians say nothing.

@@ -136,14 +136,22 @@ impl Running {
         }
     }
 
-    /// The first lines of what it complained of, which are those that say what happened.
+    /// What it complained of.
     fn complaint(&self) -> String {
-        const LINES: usize = 2;
         let text = self.complaints.recv_timeout(DEATH).unwrap_or_default();
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(LINES);
-        let text = lines.collect::<Vec<_>>().join(" ");
+        let text = complaint(&text);
         if text.is_empty() { text } else { format!(": {text}") }
     }
+}
+
+/// The lines that say what happened: of a panic neither the place, which is a path of this
+/// machine, nor the stack.
+fn complaint(text: &str) -> String {
+    const LINES: usize = 2;
+    let is_message = |line: &&str| !line.is_empty() && !line.starts_with("thread '");
+    let is_stack = |line: &&str| line.starts_with("stack backtrace:") || line.starts_with("note:");
+    let lines = text.lines().map(str::trim).take_while(|line| !is_stack(line));
+    lines.filter(is_message).take(LINES).collect::<Vec<_>>().join(" ")
 }
 
 impl Drop for Running {
@@ -179,7 +187,7 @@ mod tests {
     use std::process::Command;
     use std::time::Duration;
 
-    use super::{Failure, Running, output};
+    use super::{Failure, Running, complaint, output};
 
     const LONG: Duration = Duration::from_secs(60);
 
@@ -206,6 +214,14 @@ mod tests {
         let reason = failure(output(&mut shell("echo assertion >&2; echo 1; exit 3"), LONG));
         assert!(reason.contains('3') && reason.ends_with(": assertion"), "{reason}");
         assert!(failure(output(&mut Command::new("/no/such/program"), LONG)).contains("cannot"));
+    }
+
+    #[test]
+    fn of_a_panic_the_message_is_told() {
+        let text = "\nthread 'main' (7) panicked at /home/me/src/x.rs:1:2:\nlost a task\n\
+                    stack backtrace:\n   0: begin\n";
+        assert_eq!(complaint(text), "lost a task");
+        assert_eq!(complaint("cannot bind\n"), "cannot bind");
     }
 
     #[test]

@@ -149,7 +149,8 @@ impl Session {
                 if round < job.planned.rounds {
                     let name = &job.workload.name;
                     progress.says(&format!("round {} of {rounds}: {name}", round + 1));
-                    job.round(&self.programs, round, &mut self.random)?;
+                    let patience_s = self.budget.patience_s;
+                    job.round(&self.programs, round, patience_s, &mut self.random)?;
                     progress.done(job.planned.round_s);
                 }
             }
@@ -194,7 +195,7 @@ impl Session {
 
 /// The longest that a trial may take.
 fn trial_limit(budget: &Budget) -> Duration {
-    Duration::from_secs_f64(15.0 + 10.0 * budget.most_s)
+    Duration::from_secs_f64(budget.patience_s + 10.0 * budget.most_s)
 }
 
 /// Runs a workload until it is known what an operation takes.
@@ -208,14 +209,15 @@ fn tried(
     const ENOUGH_S: f64 = 0.01;
     let step = workload.step;
     let whole = |n: u64| (n / step).max(1) * step;
-    let mut n = match workload.how {
-        _ if workload.kind == Kind::Idle => 1,
-        How::Operation { few, .. } if few > 0 => whole(few),
-        _ => workload.timed.div_ceil(20),
+    // A part of it tells as much, but where the length is what is measured.
+    const PART: u64 = 20;
+    let mut n = match (workload.kind, &workload.how) {
+        (Kind::Idle, _) => 1,
+        (Kind::Memory, _) => workload.timed.div_ceil(PART),
+        _ if workload.fixed => workload.timed,
+        (_, How::Operation { few, .. }) => whole(*few),
+        (_, How::Server { .. }) => whole(workload.timed / PART),
     };
-    if !workload.fixed {
-        n = whole(n);
-    }
     loop {
         let began = Instant::now();
         let told = programs.turn(subject, workload, n, limit)?;
@@ -296,7 +298,13 @@ impl Job {
         }
     }
 
-    fn round(&mut self, programs: &Programs, round: usize, random: &mut Random) -> Result<()> {
+    fn round(
+        &mut self,
+        programs: &Programs,
+        round: usize,
+        patience_s: f64,
+        random: &mut Random,
+    ) -> Result<()> {
         let mut seats = self.seats();
         random.shuffle(&mut seats);
         for Seat { entry, is_twin } in seats {
@@ -306,7 +314,7 @@ impl Job {
                 continue;
             }
             let n = self.planned.n;
-            let limit = limit(&entry.turn, n);
+            let limit = limit(&entry.turn, n, patience_s);
             match programs.turn(&entry.subject, &self.workload, n, limit) {
                 Ok(told) if is_twin => add(&mut self.twin, told),
                 Ok(told) => add(&mut entry.samples, told),
@@ -351,8 +359,8 @@ impl Job {
 }
 
 /// What a turn may take: ten times what it should, and some.
-fn limit(turn: &Turn, n: u64) -> Duration {
-    Duration::from_secs_f64(10.0 + 10.0 * (turn.start_s + turn.each_s * n as f64))
+fn limit(turn: &Turn, n: u64, patience_s: f64) -> Duration {
+    Duration::from_secs_f64(patience_s + 10.0 * (turn.start_s + turn.each_s * n as f64))
 }
 
 fn add(samples: &mut Samples, told: impl IntoIterator<Item = (String, f64)>) {
@@ -382,3 +390,6 @@ impl Random {
         }
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests;

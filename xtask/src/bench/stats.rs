@@ -146,7 +146,7 @@ pub(crate) fn compare(
 pub(crate) fn headline(workload: &Workload) -> Option<&str> {
     let order: &[&str] = match workload.group {
         Group::Memory => &["bytes", "cpu_ns", "wall_ns"],
-        Group::Latency => &["p99_ns", "p50_ns", "cpu_ns", "wall_ns"],
+        Group::Latency => &["p50_ns", "cpu_ns", "wall_ns"],
         _ => &["cpu_ns", "wall_ns", "p50_ns", "bytes"],
     };
     let is_told = |reading: &&&str| workload.rows.iter().any(|row| !row.of(reading).is_empty());
@@ -348,10 +348,10 @@ mod tests {
             let told = workload("x", group, 0.0, vec![row("rt-multi", readings)]);
             headline(&told).map(str::to_owned)
         };
-        let all: &[(&str, &[f64])] = &[("cpu_ns", &[1.0]), ("p99_ns", &[1.0]), ("bytes", &[1.0])];
+        let all: &[(&str, &[f64])] = &[("cpu_ns", &[1.0]), ("p50_ns", &[1.0]), ("bytes", &[1.0])];
         assert_eq!(judged(Group::Scheduler, all).unwrap(), "cpu_ns");
         assert_eq!(judged(Group::Memory, all).unwrap(), "bytes");
-        assert_eq!(judged(Group::Latency, all).unwrap(), "p99_ns");
+        assert_eq!(judged(Group::Latency, all).unwrap(), "p50_ns");
         assert_eq!(judged(Group::Timer, &[("wall_ns", &[1.0])]).unwrap(), "wall_ns");
         assert_eq!(judged(Group::Timer, &[]), None);
     }

@@ -34,20 +34,46 @@ fn of_table(results: &Results, table: Flavor) -> String {
     if workloads.is_empty() {
         return String::new();
     }
-    let shown = Columns::of(&workloads);
-    let mut rows = vec![shown.heading()];
-    for workload in &workloads {
-        rows.extend(shown.rows(results, workload));
+    let mut text = format!("\n{}\n", title(results, table));
+    // Workloads of one sort tell the same, so that they share columns.
+    for (sort, workloads) in sorts(&workloads) {
+        let shown = Columns::of(&workloads);
+        let mut rows = vec![shown.heading(&sort)];
+        for workload in workloads {
+            rows.extend(shown.rows(results, workload));
+        }
+        text.push_str(&format!("\n{}", columns(&rows)));
     }
-    let mut text = format!("\n{}\n\n{}", title(results, table), columns(&rows));
+    let mut skipped = String::from("\n");
     for workload in &workloads {
         for row in &workload.rows {
             if let Some(reason) = &row.skipped {
-                text.push_str(&format!("{} of {}: {reason}\n", workload.name, row.subject));
+                skipped.push_str(&format!("{} of {}: {reason}\n", workload.name, row.subject));
             }
         }
     }
-    text + &verdicts(results, table)
+    if skipped.trim().is_empty() {
+        skipped.clear();
+    }
+    text + &skipped + &verdicts(results, table)
+}
+
+/// Group by group, and then the curves, in the order in which they come.
+fn sorts<'a>(workloads: &[&'a Workload]) -> Vec<(String, Vec<&'a Workload>)> {
+    let mut sorts: Vec<(String, Vec<&Workload>)> = Vec::new();
+    let is_point = |workload: &&&Workload| workload.growth.is_some();
+    let (points, others): (Vec<&&Workload>, Vec<&&Workload>) = workloads.iter().partition(is_point);
+    for workload in others.into_iter().chain(points) {
+        let sort = match &workload.growth {
+            Some(growth) => format!("among {}", growth.family),
+            None => format!("{:?}", workload.group).to_lowercase(),
+        };
+        match sorts.iter_mut().find(|(name, _)| *name == sort) {
+            Some((_, of_sort)) => of_sort.push(workload),
+            None => sorts.push((sort, vec![workload])),
+        }
+    }
+    sorts
 }
 
 fn title(results: &Results, table: Flavor) -> String {
@@ -56,9 +82,9 @@ fn title(results: &Results, table: Flavor) -> String {
         _ => "The root future's thread".to_owned(),
     };
     format!(
-        "{place}, {} rounds; medians, ± how far the middle half of all rounds reaches; switches \
-         per 1,000 operations; x: how many times as fast ours is, round by round, and for ours \
-         how far it is from itself",
+        "{place}, {} rounds.\nMedians; ± how far the middle half of all rounds reaches; switches per \
+         1,000 operations.\nx: how many times as fast ours is, round by round; in the row of ours, \
+         how far it is from itself.",
         results.rounds
     )
 }
@@ -107,8 +133,8 @@ impl Columns {
         self.told.iter().filter_map(|column| Some((*column, column.ratio?)))
     }
 
-    fn heading(&self) -> Vec<String> {
-        let mut heading = vec!["workload", "subject"];
+    fn heading<'a>(&'a self, sort: &'a str) -> Vec<String> {
+        let mut heading = vec![sort, "subject"];
         for column in &self.told {
             heading.push(column.heading);
             if column.spread {
@@ -263,8 +289,7 @@ fn page_table(results: &Results, table: Flavor) -> String {
     heading.extend(others.iter().map(|other| format!("{}{}", other.name, star(other))));
     heading.push("best peer".to_owned());
     let mut rows = vec![heading];
-    for workload in workloads {
-        let Some(reading) = stats::headline(workload) else { continue };
+    for (workload, reading) in workloads.into_iter().flat_map(page_rows) {
         let label = match (workload.group, reading) {
             (Group::Memory, "bytes") | (_, "cpu_ns") => workload.name.clone(),
             (_, reading) => format!("{} ({})", workload.name, spoken(reading)),
@@ -294,6 +319,15 @@ fn page_table(results: &Results, table: Flavor) -> String {
     means.push(mean(Beside::BestPeer));
     rows.push(means);
     markdown(&rows) + "\n"
+}
+
+/// What is told of a workload: one reading, and where that is how soon, also how late at worst.
+fn page_rows(workload: &Workload) -> Vec<(&Workload, &str)> {
+    match stats::headline(workload) {
+        Some("p50_ns") => vec![(workload, "p50_ns"), (workload, "p99_ns")],
+        Some(reading) => vec![(workload, reading)],
+        None => Vec::new(),
+    }
 }
 
 /// The median with its unit.
@@ -393,12 +427,15 @@ mod tests {
                 text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
             lines.into_iter().find(|line| line.starts_with(start)).unwrap()
         };
-        assert_eq!(line("yields rt"), "yields rt-multi 10.0 ns 5 % 2 - ±3 %");
+        assert_eq!(line("yields rt"), "yields rt-multi 10.0 ns 5 % 2 ±3 %");
         let told = line("yields tokio");
-        assert!(told.ends_with("2.00x - ahead, of the best"), "{told}");
+        assert!(told.ends_with("2.00x ahead, of the best"), "{told}");
         let told = line("yields nio-multi*");
-        assert!(told.ends_with("0.50x - behind"), "{told}");
+        assert!(told.ends_with("0.50x behind"), "{told}");
         assert!(line("echo tokio").ends_with("0.80x 1.50x behind, of the best"));
+        // Who tells no latency has no columns for it.
+        assert_eq!(line("scheduler"), "scheduler subject cpu ± switches x cpu ours is");
+        assert_eq!(line("sockets"), "sockets subject cpu ± p99 ± x cpu x p99 ours is");
         assert!(text.contains("echo of nio-multi: in its trial: no end within 9 s"));
         assert!(text.contains("2.00x tokio (1 rows), 0.50x nio (1 rows)"), "{text}");
         assert!(text.contains("ahead in 1; level in 0; behind in 1: echo (tokio-multi 0.80x)"));
