@@ -128,11 +128,20 @@ fn table(steps: &[&Entry]) -> Element {
                 figure(&instructions(entry.ours())),
                 figure(&instructions(entry.peer())),
                 figure(&both(|cost| cost.allocs).join(" / ")),
-                figure(&both(|cost| cost.syscalls).join(" / ")),
+                figure(&both(|cost| cost.syscalls).join(" / ")).children(calls(entry)),
             ],
         );
     }
     table.build()
+}
+
+/// Which system calls ours makes, where that is known.
+fn calls(entry: &Entry) -> Option<Element> {
+    let calls = &entry.ours()?.calls;
+    let told: Vec<String> =
+        calls.iter().map(|(name, count)| format!("{} {name}", events(*count))).collect();
+    let text = || format!(" ours: {}", told.join(", "));
+    (!told.is_empty()).then(|| element("small").class("wrap").text(text()))
 }
 
 fn memory(ledger: &Ledger) -> Element {

@@ -1,6 +1,7 @@
 //! How numbers are written: here and nowhere else in the report.
 //!
-//! Three digits, and the unit that leaves one to three of them before the point.
+//! Three digits, and the unit that leaves one to three of them before the point. Between a figure
+//! and its unit no line is broken.
 
 /// What a figure is a figure of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,7 +39,7 @@ pub(super) fn time(ns: f64) -> String {
 pub(super) fn bytes(bytes: f64) -> String {
     match bytes {
         // A whole number of bytes carries no point.
-        few if few.fract() == 0.0 && few.abs() < 1024.0 => format!("{few:.0} B"),
+        few if few.fract() == 0.0 && few.abs() < 1024.0 => format!("{few:.0}\u{a0}B"),
         _ => in_units(bytes, &BYTES),
     }
 }
@@ -66,7 +67,7 @@ pub(super) fn times(ratio: f64) -> String {
 
 /// A share of one: `0.031` as `3.1 %`.
 pub(super) fn percent(share: f64) -> String {
-    if share.is_finite() { format!("{:.1} %", share * 100.0) } else { NONE.to_owned() }
+    if share.is_finite() { format!("{:.1}\u{a0}%", share * 100.0) } else { NONE.to_owned() }
 }
 
 /// A whole number in groups of three: `1,000,000`.
@@ -93,7 +94,7 @@ pub(super) fn tick(unit: Unit, value: f64) -> String {
         return "0".to_owned();
     }
     let (size, name) = unit_of(value, units);
-    format!("{} {name}", events(value / size))
+    format!("{}\u{a0}{name}", events(value / size))
 }
 
 fn in_units(value: f64, units: &[(f64, &str)]) -> String {
@@ -101,7 +102,7 @@ fn in_units(value: f64, units: &[(f64, &str)]) -> String {
         return NONE.to_owned();
     }
     let (size, name) = unit_of(value, units);
-    format!("{} {name}", digits(value / size))
+    format!("{}\u{a0}{name}", digits(value / size))
 }
 
 /// The largest unit of which there is at least one, after rounding.
@@ -127,23 +128,28 @@ fn digits(value: f64) -> String {
 mod tests {
     use super::{NONE, Unit, bytes, events, percent, tick, time, times, whole};
 
+    /// As one would type it.
+    fn plain(text: String) -> String {
+        text.replace('\u{a0}', " ")
+    }
+
     #[test]
     fn times_carry_three_digits_and_the_unit_that_fits() {
         let told = [0.0, 0.1234, 1.0, 12.34, 182.4, 999.6, 1234.0, 45_678.0, 1.5e6, 2e9, 1.2e12];
         assert_eq!(
-            told.map(time),
+            told.map(|ns| plain(time(ns))),
             [
                 "0 ns", "0.123 ns", "1.00 ns", "12.3 ns", "182 ns", "1.00 µs", "1.23 µs",
                 "45.7 µs", "1.50 ms", "2.00 s", "1,200 s"
             ]
         );
-        assert_eq!(time(9.999), "10.0 ns");
+        assert_eq!(plain(time(9.999)), "10.0 ns");
         assert_eq!(time(f64::NAN), NONE);
     }
 
     #[test]
     fn whole_bytes_carry_no_point() {
-        let told = [128.0, 128.4, 315.7, 1023.0, 1024.0, 1.5e6].map(bytes);
+        let told = [128.0, 128.4, 315.7, 1023.0, 1024.0, 1.5e6].map(|value| plain(bytes(value)));
         assert_eq!(told, ["128 B", "128 B", "316 B", "1023 B", "1.00 KiB", "1.43 MiB"]);
     }
 
@@ -158,15 +164,15 @@ mod tests {
     #[test]
     fn ratios_and_shares() {
         assert_eq!([1.0, 1.934, 12.56, 0.5].map(times), ["1.00×", "1.93×", "12.6×", "0.500×"]);
-        assert_eq!(percent(0.0312), "3.1 %");
+        assert_eq!(plain(percent(0.0312)), "3.1 %");
         assert_eq!(times(f64::INFINITY), NONE);
     }
 
     #[test]
     fn marks_of_an_axis_carry_no_idle_noughts() {
-        let ns = [0.0, 20.0, 500.0, 1500.0, 1e6].map(|value| tick(Unit::Nanoseconds, value));
+        let ns = [0.0, 20.0, 500.0, 1500.0, 1e6].map(|value| plain(tick(Unit::Nanoseconds, value)));
         assert_eq!(ns, ["0", "20 ns", "500 ns", "1.5 µs", "1 ms"]);
         assert_eq!(tick(Unit::Events, 10_000.0), "10,000");
-        assert_eq!(tick(Unit::Bytes, 448.0), "448 B");
+        assert_eq!(plain(tick(Unit::Bytes, 448.0)), "448 B");
     }
 }

@@ -128,7 +128,8 @@
   window.show = id => {
     const chart = document.getElementById(id);
     chart.scrollIntoView({ behavior: 'instant', block: 'start' });
-    return place(chart);
+    // The second frame begins when the first has been drawn.
+    return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(place(chart)))));
   };
   const height = document.documentElement.scrollHeight;
   const screens = [];

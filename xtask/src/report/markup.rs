@@ -55,6 +55,11 @@ impl Element {
         self
     }
 
+    /// Whether it is of this class and no other.
+    pub(super) fn is(&self, class: &str) -> bool {
+        self.attributes.iter().any(|(name, value)| *name == "class" && value == class)
+    }
+
     /// Puts all that it holds into one element of this name, if it holds anything.
     pub(super) fn wrap(mut self, name: &'static str) -> Self {
         if self.children.is_empty() {

@@ -54,16 +54,45 @@ fn day(results: &Results) -> &str {
     results.date.split(' ').next().unwrap_or_default()
 }
 
+/// Where, when and of what it was made, in a few lines; `run` has all of it.
 fn header(results: &Results) -> Element {
     let machine = &results.machine;
-    let lead = format!(
-        "{}, {} cores, {} · {} · at most {} rounds",
-        machine.processor, machine.cores, machine.kernel, results.date, results.rounds
-    );
+    let lines = [
+        format!("{}, {} cores, {}", machine.processor, machine.cores, memory(results)),
+        format!("{} · {} · {}", machine.system, machine.kernel, results.rustc),
+        format!("{} · commit {}", versions(results), commit(results)),
+        format!("{} · {}", results.date, rounds(results)),
+    ];
     element("header")
         .child(element("h1").text("What the runtimes take"))
-        .child(element("p").class("lead").text(lead))
+        .children(lines.map(|line| element("p").class("lead").text(line)))
         .child(element("p").class("lead").child(element("code").text(&results.command)))
+}
+
+fn memory(results: &Results) -> String {
+    let gib = results.machine.memory_bytes as f64 / (1024.0 * 1024.0 * 1024.0);
+    format!("{gib:.1} GiB")
+}
+
+fn commit(results: &Results) -> String {
+    let dirty = if results.dirty { ", with changes" } else { "" };
+    format!("{}{dirty}", results.commit)
+}
+
+fn rounds(results: &Results) -> String {
+    format!("{} rounds at most", results.rounds)
+}
+
+/// Of each runtime once: `rt 0.1.0, tokio 1.54.0`.
+fn versions(results: &Results) -> String {
+    let mut told: Vec<String> = Vec::new();
+    for subject in &results.subjects {
+        let version = format!("{} {}", subject.runtime(), subject.version);
+        if !told.contains(&version) {
+            told.push(version);
+        }
+    }
+    told.join(", ")
 }
 
 /// What keeps these figures from being quoted.
@@ -215,17 +244,15 @@ fn reading_guide(results: &Results) -> Element {
 
 fn run(results: &Results) -> Element {
     let machine = &results.machine;
-    let gib = machine.memory_bytes as f64 / (1024.0 * 1024.0 * 1024.0);
-    let dirty = if results.dirty { ", with changes" } else { "" };
     let facts = [
         ("processor", format!("{}, {} cores", machine.processor, machine.cores)),
-        ("memory", format!("{gib:.1} GiB")),
+        ("memory", memory(results)),
         ("system", format!("{}, {}", machine.system, machine.kernel)),
         ("compiler", results.rustc.clone()),
-        ("commit", format!("{}{dirty}", results.commit)),
+        ("commit", commit(results)),
         ("date", results.date.clone()),
         ("command", results.command.clone()),
-        ("rounds", format!("{} at most; what is counted has fewer", results.rounds)),
+        ("rounds", format!("{}; what is counted has fewer", rounds(results))),
         ("warm-up", results.warm_up.clone()),
         ("workers", format!("{}, of runtimes that have any", results.workers)),
         ("order", format!("shuffled from seed {}", results.seed)),

@@ -96,9 +96,9 @@ mod tests {
     #[test]
     fn what_is_missing_is_a_dash() {
         assert_eq!(middle("cpu_ns", &[]), "–");
-        assert_eq!(middle("cpu_ns", &[3.0, 1.0, 2.0]), "2.00 ns");
+        assert_eq!(middle("cpu_ns", &[3.0, 1.0, 2.0]), "2.00\u{a0}ns");
         assert!(!spread("cpu_ns", &[1.0]).to_string().contains("<small>"));
-        assert!(spread("cpu_ns", &[1.0, 2.0]).to_string().contains("1.25 ns–1.75 ns"));
+        assert!(spread("cpu_ns", &[1.0, 2.0]).to_string().contains("1.25\u{a0}ns–1.75\u{a0}ns"));
     }
 
     #[test]

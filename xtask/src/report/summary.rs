@@ -146,7 +146,7 @@ fn table_of(results: &Results, title: &str, groups: &[(&str, Vec<Line<'_>>)]) ->
     let heading =
         ["workload", "judged by", "ours", "tokio", "beside tokio", "best peer", "beside it", ""];
     let caption = format!("{title}: medians, and how many times as fast ours is");
-    let mut table = Table::new(&caption, heading);
+    let mut table = Table::new(&caption, heading).class("brief");
     for (group, lines) in groups {
         table.part(group);
         for line in lines {

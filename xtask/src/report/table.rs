@@ -10,8 +10,9 @@ pub(super) struct Table {
     heading: Vec<String>,
     bodies: Vec<Element>,
     rows: Vec<Element>,
-    /// A card per row on any page.
-    cards: bool,
+    class: &'static str,
+    /// Columns that hold words: their heading stands above their beginning.
+    words: Vec<usize>,
 }
 
 impl Table {
@@ -21,12 +22,19 @@ impl Table {
 
     pub(super) fn with_heading(caption: &str, heading: Vec<String>) -> Self {
         let caption = caption.to_owned();
-        Self { caption, heading, bodies: Vec::new(), rows: Vec::new(), cards: false }
+        Self {
+            caption,
+            heading,
+            bodies: Vec::new(),
+            rows: Vec::new(),
+            class: "",
+            words: Vec::new(),
+        }
     }
 
-    /// Has more columns than fit on any page.
-    pub(super) fn cards(mut self, cards: bool) -> Self {
-        self.cards = cards;
+    /// `wide` is a card per row on any page, `brief` one with less air on a narrow page.
+    pub(super) fn class(mut self, class: &'static str) -> Self {
+        self.class = class;
         self
     }
 
@@ -39,6 +47,9 @@ impl Table {
         let mut count = 0;
         for (at, cell) in cells.into_iter().enumerate() {
             let role = if at == 0 { "rowheader" } else { "cell" };
+            if cell.is(WORDS) && !self.words.contains(&at) {
+                self.words.push(at);
+            }
             let label = self.heading.get(at).map_or("", String::as_str);
             // Beside its label on a narrow page, whatever a cell holds is one thing.
             row = row.child(cell.wrap("span").with("role", role).with("data-label", label));
@@ -68,18 +79,23 @@ impl Table {
 
     pub(super) fn build(mut self) -> Element {
         self.end_part();
-        let cell = |name: &String| {
-            element("th").with("scope", "col").with("role", "columnheader").text(name)
+        let cell = |(at, name): (usize, &String)| {
+            let cell = element("th").with("scope", "col").with("role", "columnheader").text(name);
+            if self.words.contains(&at) { cell.class(WORDS) } else { cell }
         };
-        let heading = element("tr").with("role", "row").children(self.heading.iter().map(cell));
+        let heading =
+            element("tr").with("role", "row").children(self.heading.iter().enumerate().map(cell));
         let table = element("table").with("role", "table");
-        let table = if self.cards { table.class("wide") } else { table };
+        let table = if self.class.is_empty() { table } else { table.class(self.class) };
         table
             .child(element("caption").text(&self.caption))
             .child(element("thead").with("role", "rowgroup").child(heading))
             .children(self.bodies)
     }
 }
+
+/// The class of what is read from its left.
+const WORDS: &str = "words";
 
 /// The first cell of a row.
 pub(super) fn name(text: &str) -> Element {
@@ -88,7 +104,7 @@ pub(super) fn name(text: &str) -> Element {
 
 /// A cell of words.
 pub(super) fn words(text: &str) -> Element {
-    element("td").class("words").prose(text)
+    element("td").class(WORDS).prose(text)
 }
 
 /// A cell of a figure.

@@ -217,7 +217,8 @@ impl<'a> View<'a> {
         heading.extend(readings.iter().map(|reading| reading::title(reading)));
         heading.push("ours, times as fast".to_owned());
         let caption = "Medians, and the middle half of the samples";
-        let mut table = Table::with_heading(caption, heading).cards(readings.len() > READINGS_MAX);
+        let mut table = Table::with_heading(caption, heading)
+            .class(if readings.len() > READINGS_MAX { "wide" } else { "" });
         for row in &self.rows {
             let subject = self.results.subject(&row.subject);
             let ours = subject.is_some_and(|subject| subject.ours);

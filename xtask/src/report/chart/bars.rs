@@ -128,8 +128,8 @@ mod tests {
         let told = drawn(&[bar("rt-multi", &[100.0, 110.0, 105.0]), bar("tokio", &[200.0])]);
         assert_eq!(told.matches("<rect").count(), 2);
         assert_eq!(told.matches("class=\"sample\"").count(), 3);
-        assert!(told.contains(">105 ns<") && told.contains(">200 ns<"), "{told}");
-        assert!(told.contains("the middle half 102 ns to 108 ns"), "{told}");
+        assert!(told.contains(">105\u{a0}ns<") && told.contains(">200\u{a0}ns<"), "{told}");
+        assert!(told.contains("the middle half 102\u{a0}ns to 108\u{a0}ns"), "{told}");
     }
 
     #[test]

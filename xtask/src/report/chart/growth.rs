@@ -108,7 +108,7 @@ mod tests {
         let told = drawn(&[(1e2, 50.0), (1e4, 60.0), (1e6, 900.0)]);
         assert_eq!(told.matches("class=\"curve").count(), 2);
         assert_eq!(told.matches("class=\"spot\"").count(), 3);
-        assert!(told.contains("1,000,000 tasks: 900 ns"), "{told}");
+        assert!(told.contains("1,000,000 tasks: 900\u{a0}ns"), "{told}");
     }
 
     #[test]
