@@ -30,7 +30,7 @@ use crate::flags::{self, Bench, Instead};
 use crate::util::{self, columns};
 use catalog::{Catalog, Subject, Workload};
 use plan::Budget;
-use results::{Flavor, Results};
+use results::{Flavor, Kind, Results};
 use session::Session;
 use turns::Programs;
 
@@ -38,7 +38,13 @@ use turns::Programs;
 const VERSUS: [&str; 3] = ["tokio", "smol", "nio"];
 
 /// Larger points of a curve take too long for a quick run.
-const QUICK_GROWTH_MAX: u64 = 100_000;
+const QUICK_GROWTH_MAX: u64 = 10_000;
+
+/// A quick run has so many times fewer things where it asks for the bytes of one.
+const QUICK_MEMORY_PART: u64 = 10;
+
+/// Seconds in which nothing happens.
+const IDLE_S_MAX: u64 = 2;
 
 pub(crate) fn run(flags: &Bench) -> Result<()> {
     match &flags.instead {
@@ -114,7 +120,7 @@ fn measure(flags: &Bench) -> Result<()> {
     print!("{}", table::header(&results));
     let budget = budget(flags, &subjects);
     let mut session = Session::new(programs, &subjects, workloads, budget, seed);
-    session.try_all()?;
+    session.try_all(&catalog.workloads)?;
     println!("{}", session.sentence());
     let last = results::path(results::LAST);
     session.run(|session, rounds| {
@@ -199,7 +205,14 @@ fn workloads(catalog: &Catalog, flags: &Bench) -> Result<Vec<Workload>> {
                 || flags.workloads.iter().any(|name| is_called(workload, name)))
             && (by_name || !flags.quick || !too_large)
     };
-    let asked: Vec<Workload> = catalog.workloads.iter().filter(is_asked).cloned().collect();
+    let mut asked: Vec<Workload> = catalog.workloads.iter().filter(is_asked).cloned().collect();
+    for workload in &mut asked {
+        workload.timed = match (workload.kind, flags.quick) {
+            (Kind::Idle, quick) => workload.timed.min(if quick { 1 } else { IDLE_S_MAX }),
+            (Kind::Memory, true) => workload.timed.div_ceil(QUICK_MEMORY_PART),
+            (_, _) => workload.timed,
+        };
+    }
     asked.first().context("none of these workloads has this flavour")?;
     Ok(asked)
 }

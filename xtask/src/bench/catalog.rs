@@ -15,13 +15,15 @@
 //! | `group=timer` | `scheduler`, `timer`, `blocking`, `sockets`, `memory`, `latency` |
 //! | `growth=tasks:1000` | its place in a curve |
 //! | `step=128` | it runs a multiple of this often |
-//! | `n=fixed` | it runs `timed` times, never more or fewer, as latency, memory and idle do anyway |
+//! | `n=fixed` | it runs `timed` times, never more or fewer |
+//! | `kind=Idle` | of a server: its requests are seconds in which nothing happens |
+//! | `rate=echo:50` | `{rate}` is 50 % of the requests a second of the slowest subject at `echo` |
 //! | `rounds=3` | it has no more rounds than these |
 //!
 //! `-` stands for nothing: a subject that withholds no promise, one that can be had on this
 //! machine. A server is started as `serve <subject> <words-of-serve> --workers N`; once it has
-//! printed its address, `load <address> <words-of-load>` runs, in whose words `{n}` stands for
-//! the number of requests.
+//! printed a word, `load <word> <words-of-load>` runs, in whose words `{n}` stands for the number
+//! of requests. The second of them is the number of connections.
 
 use std::path::Path;
 use std::process::Command;
@@ -69,6 +71,15 @@ pub(crate) struct Workload {
     /// It runs a multiple of this often.
     pub(crate) step: u64,
     pub(crate) rounds_max: Option<usize>,
+    pub(crate) rate: Option<Rate>,
+}
+
+/// A part of what the slowest subject can do.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Rate {
+    /// At this workload of the same table.
+    pub(crate) of: String,
+    pub(crate) percent: f64,
 }
 
 /// Which programs run it.
@@ -83,19 +94,9 @@ pub(crate) enum How {
 /// Asks the programs.
 pub(crate) fn read(op: &Path, serve: &Path) -> Result<Catalog> {
     let mut catalog = parse(&util::output(Command::new(op).arg("list"))?)?;
-    let servers = util::output(Command::new(serve).arg("list"));
-    let servers = servers.unwrap_or_else(|_| SERVERS.to_owned());
-    catalog.workloads.extend(parse(&servers)?.workloads);
+    catalog.workloads.extend(parse(&util::output(Command::new(serve).arg("list"))?)?.workloads);
     Ok(catalog)
 }
-
-/// Of a `serve` that does not list them.
-const SERVERS: &str = "\
-server\tBoth\techo_1\techo\techo 1 {n}\t20000\t64 bytes there and back, one connection\tgroup=sockets
-server\tBoth\techo_64\techo\techo 64 {n}\t102400\tthe same, 64 connections\tgroup=sockets\tstep=64
-server\tBoth\techo_512\techo\techo 512 {n}\t102400\tthe same, 512 connections\tgroup=sockets\tstep=512
-server\tBoth\thttp_64\thttp\thttp 64 {n}\t102400\ta request over HTTP/1.1, 64 connections\tgroup=sockets\tstep=64
-";
 
 /// What `op list` or `serve list` printed.
 pub(crate) fn parse(text: &str) -> Result<Catalog> {
@@ -134,7 +135,8 @@ fn add(catalog: &mut Catalog, columns: &[&str]) -> Result<()> {
             for flavor in flavors {
                 let how = How::Server { serve: words(serve), load: words(load) };
                 let of = [name, about, timed];
-                catalog.workloads.push(workload(flavor, of, Kind::Times, how, &Keys(keys))?);
+                let kind = Keys(keys).value("kind").map_or(Ok(Kind::Times), kind_named)?;
+                catalog.workloads.push(workload(flavor, of, kind, how, &Keys(keys))?);
             }
         }
         _ => bail!("no such columns"),
@@ -155,21 +157,19 @@ fn workload(
         How::Operation { many, .. } if timed == 0 => many,
         _ => timed,
     };
-    let group = group_named(keys.value("group").context("it has no group")?)?;
-    // Of fewer samples the last in a hundred is another one.
-    let is_fixed = matches!(kind, Kind::Memory | Kind::Idle) || group == Group::Latency;
     Ok(Workload {
         name: name.to_owned(),
         flavor: flavor_named(flavor)?,
         about: about.to_owned(),
         kind,
         how,
-        group,
+        group: group_named(keys.value("group").context("it has no group")?)?,
         growth: keys.value("growth").map(growth).transpose()?,
         timed,
-        fixed: is_fixed || keys.value("n") == Some("fixed"),
+        fixed: matches!(kind, Kind::Memory | Kind::Idle) || keys.value("n") == Some("fixed"),
         step: keys.value("step").map_or(Ok(1), str::parse)?.max(1),
         rounds_max: keys.value("rounds").map(str::parse).transpose()?,
+        rate: keys.value("rate").map(rate).transpose()?,
     })
 }
 
@@ -186,6 +186,11 @@ impl<'a> Keys<'a> {
 fn growth(text: &str) -> Result<Growth> {
     let (family, size) = text.split_once(':').context("growth is `family:size`")?;
     Ok(Growth { family: family.to_owned(), size: size.parse()? })
+}
+
+fn rate(text: &str) -> Result<Rate> {
+    let (of, percent) = text.split_once(':').context("a rate is `workload:percent`")?;
+    Ok(Rate { of: of.to_owned(), percent: percent.parse()? })
 }
 
 fn flavor_named(name: &str) -> Result<Flavor> {
@@ -222,7 +227,7 @@ pub(super) fn group_named(name: &str) -> Result<Group> {
 #[cfg(test)]
 mod tests {
     use super::super::results::{Flavor, Group};
-    use super::{How, Kind, parse};
+    use super::{How, Kind, Rate, parse};
 
     #[test]
     fn subjects_say_what_they_promise_less() {
@@ -257,6 +262,10 @@ mod tests {
         assert_eq!((multi.group, multi.kind, multi.step), (Group::Sockets, Kind::Times, 64));
         let How::Server { serve, load } = &multi.how else { panic!("{multi:?}") };
         assert_eq!((serve.join(" "), load.join(" ")), ("echo".into(), "echo 64 {n}".into()));
+        let text = "server\tMulti\tquiet\techo\techo 9 {n}\t2\tx\tgroup=sockets\tkind=Idle\trate=echo:50\n";
+        let quiet = &parse(text).unwrap().workloads[0];
+        assert_eq!((quiet.kind, quiet.fixed), (Kind::Idle, true));
+        assert_eq!(quiet.rate, Some(Rate { of: "echo".to_owned(), percent: 50.0 }));
     }
 
     #[test]

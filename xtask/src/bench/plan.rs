@@ -16,6 +16,10 @@ pub(crate) struct Budget {
     /// Of those that tell what hardly moves, or take long: memory, idle, points of a curve, what
     /// cannot be made shorter.
     pub(crate) few_rounds: usize,
+    /// Of those that tell how soon: each has many samples in one process.
+    pub(crate) latency_rounds: usize,
+    /// Seconds that they take, whatever else is short: the last in a hundred of few is chance.
+    pub(crate) latency_s: f64,
     /// Whether the number of rounds was asked for, and so stays.
     pub(crate) rounds_stay: bool,
     /// Seconds that a loop need not take more than, in the middle of all subjects.
@@ -33,7 +37,9 @@ impl Budget {
     pub(crate) const FULL: Self = Self {
         total_s: 26.0 * 60.0,
         rounds: 11,
-        few_rounds: 5,
+        few_rounds: 3,
+        latency_rounds: 5,
+        latency_s: 0.5,
         rounds_stay: false,
         loop_s: 0.4,
         least_s: 0.02,
@@ -45,6 +51,8 @@ impl Budget {
         total_s: 150.0,
         rounds: 5,
         few_rounds: 1,
+        latency_rounds: 1,
+        latency_s: 0.15,
         rounds_stay: false,
         loop_s: 0.1,
         least_s: 0.005,
@@ -67,8 +75,8 @@ pub(crate) struct Trial {
     pub(crate) step: u64,
     /// It runs `timed` times, whatever that takes.
     pub(crate) fixed: bool,
-    /// It has few rounds.
-    pub(crate) few: bool,
+    /// Seconds of its loop, whatever the others have.
+    pub(crate) loop_s: Option<f64>,
     pub(crate) rounds_max: Option<usize>,
 }
 
@@ -140,9 +148,8 @@ impl Trial {
     fn planned(&self, budget: &Budget, rounds: usize, loop_s: f64) -> Planned {
         let n = match self.fixed {
             true => self.timed,
-            false => self.times(budget, loop_s),
+            false => self.times(budget, self.loop_s.unwrap_or(loop_s)),
         };
-        let rounds = if self.few { rounds.min(budget.few_rounds) } else { rounds };
         let rounds = rounds.min(self.rounds_max.unwrap_or(rounds));
         let turn_s = |turn: &Turn| turn.start_s + turn.each_s * n as f64;
         Planned { n, rounds, round_s: self.turns.iter().map(turn_s).sum() }
@@ -227,9 +234,20 @@ mod tests {
 
     #[test]
     fn what_is_fixed_runs_as_often_as_it_says() {
-        let fixed = Trial { fixed: true, few: true, timed: 1_000_000, ..trial(&[MICRO; 5]) };
+        let fixed = Trial { fixed: true, timed: 1_000_000, ..trial(&[MICRO; 5]) };
+        let fixed = Trial { rounds_max: Some(2), ..fixed };
         let [planned] = plan(&[fixed], &Budget::FULL, 0.0)[..] else { panic!() };
-        assert_eq!((planned.n, planned.rounds), (1_000_000, Budget::FULL.few_rounds));
+        assert_eq!((planned.n, planned.rounds), (1_000_000, 2));
+    }
+
+    #[test]
+    fn latency_has_its_time_however_many_there_are() {
+        let latency = Trial { loop_s: Some(0.5), ..trial(&[100.0 * MICRO; 5]) };
+        let others = vec![trial(&[MICRO; 5]); 400];
+        let all: Vec<Trial> = [latency].into_iter().chain(others).collect();
+        let planned = plan(&all, &Budget::FULL, 0.0);
+        assert_eq!(planned[0].n, 5_000);
+        assert!(planned[1].n < 400_000 && seconds(&planned) <= Budget::FULL.total_s);
     }
 
     #[test]

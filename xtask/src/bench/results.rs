@@ -112,6 +112,9 @@ pub(crate) struct Workload {
     /// How often the operation ran in one process.
     #[serde(default)]
     pub(crate) n: u64,
+    /// Requests a second, where they fell due by a schedule.
+    #[serde(default)]
+    pub(crate) rate: Option<u64>,
     pub(crate) rows: Vec<Row>,
 }
 
@@ -291,6 +294,7 @@ pub(crate) mod tests {
             noise: [("cpu".to_owned(), noise), ("wall".to_owned(), noise)].into(),
             twin: Samples::new(),
             n: 1_000,
+            rate: None,
             rows,
         }
     }

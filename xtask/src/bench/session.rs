@@ -10,13 +10,13 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
-use super::catalog::{How, Subject, Workload};
+use super::catalog::{How, Rate, Subject, Workload};
 use super::plan::{Budget, Planned, Trial, Turn, plan};
 use super::process::Failure;
 use super::progress::{Progress, duration};
-use super::results::{self, Kind, Samples};
+use super::results::{self, Flavor, Group, Kind, Samples};
 use super::stats;
 use super::turns::{Programs, Readings};
 
@@ -43,6 +43,8 @@ struct Job {
     twin: Samples,
     trial: Trial,
     planned: Planned,
+    /// Requests a second, if they fall due by a schedule.
+    rate: Option<u64>,
 }
 
 /// One subject of a workload.
@@ -80,18 +82,25 @@ impl Session {
                 twin: Samples::new(),
                 trial: Trial::default(),
                 planned: Planned { n: 0, rounds: 0, round_s: 0.0 },
+                rate: None,
             }
         };
         let jobs = workloads.into_iter().map(job).collect();
         Self { programs, jobs, budget, random: Random(seed), began: Instant::now() }
     }
 
-    /// Every subject tries every workload; then it is known how long everything takes.
-    pub(crate) fn try_all(&mut self) -> Result<()> {
+    /// Every subject tries every workload; then it is known how long everything takes. What is
+    /// measured at a part of the speed of something needs that, asked for or not: `known` has it.
+    pub(crate) fn try_all(&mut self, known: &[Workload]) -> Result<()> {
         let limit = trial_limit(&self.budget);
         let guess_s = self.jobs.iter().map(|job| job.entries.len() as f64 * 0.06).sum();
         let mut progress = Progress::new(guess_s);
-        for job in &mut self.jobs {
+        for at in 0..self.jobs.len() {
+            if let Some(rate) = self.jobs[at].workload.rate.clone() {
+                let rate = self.rate_of(&rate, self.jobs[at].workload.flavor, known, limit)?;
+                self.jobs[at].ask_at(rate);
+            }
+            let job = &mut self.jobs[at];
             for entry in &mut job.entries {
                 progress.says(&format!("sizing {} on {}", job.workload.name, entry.subject));
                 if entry.skipped.is_none() {
@@ -102,7 +111,7 @@ impl Session {
                 }
                 progress.done(0.06);
             }
-            job.trial = job.trial();
+            job.trial = job.trial(&self.budget);
         }
         drop(progress);
         let trials: Vec<Trial> = self.jobs.iter().map(|job| job.trial.clone()).collect();
@@ -111,6 +120,34 @@ impl Session {
             job.planned = planned;
         }
         Ok(())
+    }
+
+    /// Requests a second: a part of what the slowest subject of a table can do, to two digits.
+    fn rate_of(
+        &self,
+        rate: &Rate,
+        table: Flavor,
+        known: &[Workload],
+        limit: Duration,
+    ) -> Result<u64> {
+        let is_it = |workload: &Workload| workload.name == rate.of && workload.flavor == table;
+        let mut each: Vec<f64> = Vec::new();
+        if let Some(job) = self.jobs.iter().find(|job| is_it(&job.workload)) {
+            each.extend(job.trial.turns.iter().map(|turn| turn.each_s));
+        } else if let Some(workload) = known.iter().find(|workload| is_it(workload)) {
+            let job = self.jobs.iter().find(|job| job.workload.flavor == table);
+            for entry in job.iter().flat_map(|job| &job.entries) {
+                match tried(&self.programs, &entry.subject, workload, limit) {
+                    Ok(turn) => each.push(turn.each_s),
+                    Err(Failure::Stopped) => bail!("stopped"),
+                    // It will say so itself.
+                    Err(_) => {}
+                }
+            }
+        }
+        let slowest = each.into_iter().reduce(f64::max);
+        let slowest = slowest.with_context(|| format!("nobody can do {}", rate.of))?;
+        Ok(two_digits(rate.percent / 100.0 / slowest))
     }
 
     /// What is planned.
@@ -232,6 +269,12 @@ fn tried(
     }
 }
 
+/// A round number below, so that it can be remembered.
+fn two_digits(value: f64) -> u64 {
+    let scale = 10_f64.powi(value.max(1.0).log10().floor() as i32 - 1);
+    ((value / scale).floor() * scale).max(1.0) as u64
+}
+
 /// What of a process was the loop.
 fn turn(told: &Readings, n: u64, elapsed_s: f64) -> Turn {
     match told.get("wall_ns") {
@@ -284,8 +327,23 @@ impl Job {
         self.entries[ours].skipped.is_none().then_some(ours)
     }
 
-    fn trial(&self) -> Trial {
+    /// So many requests a second fall due.
+    fn ask_at(&mut self, rate: u64) {
+        self.rate = Some(rate);
+        if let How::Server { load, .. } = &mut self.workload.how {
+            for word in load {
+                *word = word.replace("{rate}", &rate.to_string());
+            }
+        }
+    }
+
+    fn trial(&self, budget: &Budget) -> Trial {
         let Workload { timed, step, fixed, rounds_max, .. } = self.workload;
+        let is_latency = self.workload.group == Group::Latency;
+        let of_sort = match fixed || self.workload.growth.is_some() {
+            true => Some(budget.few_rounds),
+            false => is_latency.then_some(budget.latency_rounds),
+        };
         let seats = self.seats();
         Trial {
             ours: seats.iter().position(|seat| Some(seat.entry) == self.ours()),
@@ -293,8 +351,8 @@ impl Job {
             timed,
             step,
             fixed,
-            rounds_max,
-            few: fixed || self.workload.growth.is_some(),
+            loop_s: is_latency.then_some(budget.latency_s),
+            rounds_max: rounds_max.into_iter().chain(of_sort).min(),
         }
     }
 
@@ -342,6 +400,7 @@ impl Job {
             noise: self.noise(),
             twin: self.twin.clone(),
             n: self.planned.n,
+            rate: self.rate,
             rows: self.entries.iter().map(row).collect(),
         }
     }

@@ -106,7 +106,7 @@ struct Column {
 }
 
 #[rustfmt::skip] // A table: a line each.
-const COLUMNS: [Column; 13] = [
+const COLUMNS: [Column; 12] = [
     Column { heading: "cpu", reading: "cpu_ns", show: time, spread: true, ratio: Some("x cpu") },
     Column { heading: "clock", reading: "wall_ns", show: time, spread: true, ratio: Some("x clock") },
     Column { heading: "switches", reading: "switches", show: per_thousand, spread: false, ratio: None },
@@ -118,8 +118,7 @@ const COLUMNS: [Column; 13] = [
     Column { heading: "max", reading: "max_ns", show: time, spread: false, ratio: None },
     Column { heading: "bytes", reading: "bytes", show: figure, spread: false, ratio: Some("x bytes") },
     Column { heading: "per s", reading: "requests_per_s", show: count, spread: true, ratio: Some("x per s") },
-    Column { heading: "sent per s", reading: "sent_per_s", show: count, spread: false, ratio: None },
-    Column { heading: "late", reading: "late", show: count, spread: false, ratio: None },
+    Column { heading: "early", reading: "early", show: count, spread: false, ratio: None },
 ];
 
 impl Columns {

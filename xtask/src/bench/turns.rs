@@ -17,7 +17,7 @@ use crate::count;
 pub(crate) type Readings = BTreeMap<String, f64>;
 
 /// What grows with the number of operations. Whatever else is told stands for itself.
-const TOTALS: [&str; 4] = ["allocs", "cpu_ns", "switches", "wall_ns"];
+const TOTALS: [&str; 5] = ["allocs", "client_cpu_ns", "cpu_ns", "switches", "wall_ns"];
 
 /// Of a server's client only what it waits for is told: its own cost is nobody's.
 const OF_CLIENT_ALONE: [&str; 3] = ["allocs", "cpu_ns", "switches"];
@@ -56,17 +56,21 @@ impl Programs {
             How::Operation { .. } => {
                 let mut command = Command::new(&self.op);
                 command.args(self.words(subject, &workload.name, &n.to_string()));
-                readings(&process::output(&mut command, limit)?, n, workload.kind)?
+                let of_each = (workload.kind == Kind::Memory).then_some(n);
+                readings(&process::output(&mut command, limit)?, n, of_each)?
             }
             How::Server { serve, load } => {
                 let (told, asked) = self.served(subject, serve, load, n, limit)?;
-                let mut readings = readings(&told, n, workload.kind)?;
+                // Where nothing happens, what is there are the connections.
+                let connections = load.get(1).and_then(|word| word.parse().ok());
+                let of_each = connections.filter(|_| workload.kind == Kind::Idle);
+                let mut readings = readings(&told, n, of_each)?;
                 // A server's clock runs while nobody asks.
                 readings.remove("wall_ns");
-                let of_client = self::readings(&asked, n, workload.kind)?;
-                let waited = of_client.into_iter();
-                readings
-                    .extend(waited.filter(|(name, _)| !OF_CLIENT_ALONE.contains(&name.as_str())));
+                let of_client = self::readings(&asked, n, None)?.into_iter();
+                let waited =
+                    of_client.filter(|(name, _)| !OF_CLIENT_ALONE.contains(&name.as_str()));
+                readings.extend(waited);
                 readings
             }
         };
@@ -120,21 +124,22 @@ impl Programs {
     }
 }
 
-/// Lines of a name, a tab and a number; lines of another form are none of ours.
-fn readings(text: &str, n: u64, kind: Kind) -> Result<Readings, Failure> {
+/// Lines of a name, a tab and a number; lines of another form are none of ours. `of_each` says of
+/// how many things what is resident is, if that is told.
+fn readings(text: &str, n: u64, of_each: Option<u64>) -> Result<Readings, Failure> {
     let mut readings = Readings::new();
     for (name, value) in text.lines().filter_map(|line| line.split_once('\t')) {
         let wrong = |_| Failure::Failed(format!("told `{name}` to be `{value}`"));
         let value: f64 = value.trim().parse().map_err(wrong)?;
-        match name {
-            "resident_bytes" if kind == Kind::Memory => {
-                readings.insert("bytes".to_owned(), rounded(value / n as f64));
+        match (name, of_each) {
+            ("resident_bytes", Some(many)) => {
+                readings.insert("bytes".to_owned(), rounded(value / many as f64));
             }
-            "resident_bytes" => {}
-            name if TOTALS.contains(&name) => {
+            ("resident_bytes", None) => {}
+            (name, _) if TOTALS.contains(&name) => {
                 readings.insert(name.to_owned(), rounded(value / n as f64));
             }
-            name => {
+            (name, _) => {
                 readings.insert(name.to_owned(), rounded(value));
             }
         }
@@ -155,12 +160,12 @@ fn rounded(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::process::Failure;
-    use super::{Kind, readings, rounded};
+    use super::{readings, rounded};
 
     #[test]
     fn what_grows_with_n_is_told_per_operation() {
         let text = "allocs\t10\ncpu_ns\t1000\nwall_ns\t2000\nswitches\t1\nresident_bytes\t0\n";
-        let told = readings(text, 10, Kind::Steps).unwrap();
+        let told = readings(text, 10, None).unwrap();
         let all: Vec<(&str, f64)> = told.iter().map(|(name, it)| (name.as_str(), *it)).collect();
         assert_eq!(
             all,
@@ -171,18 +176,18 @@ mod tests {
     #[test]
     fn what_stands_for_itself_stays() {
         let text = "a remark\np50_ns\t512.5\nbytes\t300\nrequests_per_s\t9000\n";
-        let told = readings(text, 100, Kind::Times).unwrap();
+        let told = readings(text, 100, None).unwrap();
         assert_eq!(
             (told["p50_ns"], told["bytes"], told["requests_per_s"]),
             (512.5, 300.0, 9_000.0)
         );
-        let told = readings("resident_bytes\t41600\n", 100, Kind::Memory).unwrap();
+        let told = readings("resident_bytes\t41600\n", 7, Some(100)).unwrap();
         assert_eq!(told["bytes"], 416.0);
     }
 
     #[test]
     fn what_is_no_number_is_a_failure() {
-        let told = readings("cpu_ns\tmuch\n", 1, Kind::Times);
+        let told = readings("cpu_ns\tmuch\n", 1, None);
         assert_eq!(told, Err(Failure::Failed("told `cpu_ns` to be `much`".to_owned())));
     }
 

@@ -10,7 +10,7 @@ use super::super::plan::Budget;
 use super::super::results::tests::results;
 use super::super::results::{Kind, Results};
 use super::super::turns::Programs;
-use super::{Random, Session};
+use super::{Random, Session, two_digits};
 
 /// What there is to run. `later` fails in its second process, which is that of the first round.
 const LIST: &str = "\
@@ -23,11 +23,18 @@ subject\tlater\tMulti\t1\tpeer\t-\t-\tx
 subject\tabsent\tMulti\t1\tpeer\t-\tnot on this machine\tx
 operation\tMulti\tyields\tTimes\t100\t200\t100\tx\tgroup=scheduler\tstep=10
 operation\tMulti\tgrown\tMemory\t0\t100\t0\tx\tgroup=memory
+server\tMulti\techo\techo\techo 4 {n} 0\t100\tx\tgroup=sockets
+server\tMulti\topen\techo\techo 4 {n} {rate}\t100\tx\tgroup=latency\trate=echo:50
 ";
 
-/// Says what `op` says: 10 ns an operation, of tokio 20.
+/// Says what `op` says: 10 ns an operation, of tokio 20; or what `serve` says, until its input is
+/// closed; or what `load` says of it: 40 ns a request, and as latency the rate that it was told.
 const OP: &str = r#"#!/bin/sh
 told() { printf 'cpu_ns\t%d\nwall_ns\t%d\nresident_bytes\t%d\n' $(($1 * $2)) $(($1 * $2)) $(($2 * 300)); }
+case $1,$2 in
+    word,echo) told 40 $4; printf 'p50_ns\t%d\n' $5; exit ;;
+    rt-multi,echo | tokio-multi,echo) echo word; cat >&2; told 30 100; exit ;;
+esac
 case $1 in
     rt-multi) told 10 $3 ;;
     tokio-multi) told 20 $3 ;;
@@ -76,7 +83,7 @@ fn run(name: &str, seed: u64) -> Results {
     let budget =
         Budget { patience_s: 0.3, most_s: 0.01, rounds: 3, few_rounds: 2, ..Budget::QUICK };
     let mut session = Session::new(programs, &catalog.subjects, catalog.workloads, budget, seed);
-    session.try_all().unwrap();
+    session.try_all(&[]).unwrap();
     let mut rounds_seen = Vec::new();
     session
         .run(|session, round| {
@@ -92,7 +99,7 @@ fn run(name: &str, seed: u64) -> Results {
 #[test]
 fn who_fails_or_hangs_is_a_row_with_its_reason() {
     let run = run("reasons", 7);
-    let [yields, grown] = &run.workloads[..] else { panic!("{run:?}") };
+    let [yields, grown, ..] = &run.workloads[..] else { panic!("{run:?}") };
     let reason = |name| yields.row(name).unwrap().skipped.clone().unwrap_or_default();
     assert_eq!(reason("rt-multi"), "");
     assert_eq!(reason("fails"), "in its trial: exit status: 3: lost a task");
@@ -119,6 +126,19 @@ fn ours_beside_itself_is_the_noise() {
 }
 
 #[test]
+fn servers_are_asked_at_a_rate_that_the_slowest_can_keep() {
+    let run = run("servers", 9);
+    let [.., echo, open] = &run.workloads[..] else { panic!("{run:?}") };
+    assert_eq!((echo.rate, open.rate), (None, Some(12_000_000)));
+    let ours = open.row("rt-multi").unwrap();
+    assert_eq!(ours.of("p50_ns")[0], 12_000_000.0);
+    // The server's processor time, its client's clock; both per request.
+    assert_eq!((ours.of("cpu_ns")[0], ours.of("wall_ns")[0]), (3_000.0 / open.n as f64, 40.0));
+    let reason = echo.row("hangs").unwrap().skipped.as_deref();
+    assert_eq!(reason, Some("in its trial: no end within 1 s"));
+}
+
+#[test]
 fn a_seed_repeats_an_order_and_orders_differ() {
     let orders = |seed| {
         let mut random = Random(seed);
@@ -134,4 +154,9 @@ fn a_seed_repeats_an_order_and_orders_differ() {
     sorted.sort_unstable();
     assert_eq!(sorted, [0, 1, 2, 3, 4]);
     assert!(orders(7).iter().any(|order| *order != orders(7)[0]));
+}
+
+#[test]
+fn rates_are_round_and_below() {
+    assert_eq!([123_456.0, 99.9, 7.6, 0.2].map(two_digits), [120_000, 99, 7, 1]);
 }
