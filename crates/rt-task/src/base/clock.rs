@@ -7,18 +7,27 @@ use std::time::{Duration, Instant};
 use super::seam::{Clock, Nanos};
 use super::shim;
 
+#[cfg(any(target_os = "android", target_os = "linux"))]
+#[path = "clock/linux.rs"]
+mod since;
+#[cfg(not(any(target_os = "android", target_os = "linux")))]
+mod since;
+
+use since::Since;
+
 /// The system's monotonic clock.
 #[derive(Clone, Copy, Debug)]
 pub struct Monotonic {
     start: Instant,
+    since: Since,
 }
 
 impl Monotonic {
     /// A clock that starts now.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn new() -> Self {
-        Self { start: Instant::now() }
+        let (start, since) = Since::now();
+        Self { start, since }
     }
 }
 
@@ -34,8 +43,7 @@ impl Clock for Monotonic {
         if let Some(now) = shim::virtual_now() {
             return Nanos(now);
         }
-        // Nanoseconds fit 64 bits for 584 years.
-        Nanos(self.start.elapsed().as_nanos() as u64)
+        Nanos(self.since.nanos())
     }
 
     fn start(&self) -> Instant {
@@ -231,6 +239,21 @@ mod tests {
         clock.advance(Duration::from_millis(5)).unwrap();
         assert_eq!(clock.now(), at.saturating_add(Duration::from_millis(5)));
         assert_eq!(clock.pause(), Err(ClockError::AlreadyPaused));
+    }
+
+    #[test]
+    fn the_clock_is_never_ahead_of_the_instants_that_users_read_and_hardly_behind() {
+        for _ in 0..100 {
+            let clock = Monotonic::new();
+            for _ in 0..100 {
+                let before = clock.start().elapsed();
+                let now = Duration::from_nanos(clock.now().0);
+                let after = clock.start().elapsed();
+                assert!(now <= after, "{now:?} is ahead of {after:?}");
+                let behind = before.saturating_sub(now);
+                assert!(behind < Duration::from_millis(1), "{behind:?} behind");
+            }
+        }
     }
 
     #[test]

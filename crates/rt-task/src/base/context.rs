@@ -36,7 +36,9 @@ use crate::wait::Noted;
 pub struct Ctx {
     /// Innermost last.
     entries: RefCell<Vec<Entry>>,
-    /// Entries plus running accessors; freed when it comes back to zero.
+    /// What the innermost offers; null if there is none.
+    innermost: Cell<*const Slots>,
+    /// Entries plus running accessors; freed when these are gone and `readers`, too.
     users: Cell<usize>,
     /// Running accessors that read an environment: none is dropped meanwhile.
     readers: Cell<usize>,
@@ -94,6 +96,13 @@ impl Ctx {
     pub unsafe fn move_home(&self, home: *const (), shard: u16) {
         self.home.set(home);
         self.shard.set(shard);
+    }
+
+    /// After an environment was entered or left.
+    fn find_innermost(&self) {
+        let entries = self.entries.borrow();
+        let slots = entries.last().map(|entry| Arc::as_ptr(&entry.env.slots));
+        self.innermost.set(slots.unwrap_or(ptr::null()));
     }
 
     /// The thread's source of choices.
@@ -205,6 +214,7 @@ impl Stay {
         Self::try_new().unwrap_or_else(|| {
             let ctx = Box::into_raw(Box::new(Ctx {
                 entries: RefCell::default(),
+                innermost: Cell::new(ptr::null()),
                 users: Cell::new(1),
                 readers: Cell::new(0),
                 left: RefCell::default(),
@@ -231,16 +241,28 @@ impl Stay {
 }
 
 impl Drop for Stay {
+    #[inline]
     fn drop(&mut self) {
-        let users = self.ctx().users.get() - 1;
-        self.ctx().users.set(users);
-        if users == 0 {
-            tls::set(ptr::null());
-            // SAFETY: made by `Box::into_raw` in `new`; the last user is leaving, on the one
-            // thread that can reach it, and the pointer to it is cleared.
-            drop(unsafe { Box::from_raw(self.ctx.cast_mut()) });
+        let ctx = self.ctx();
+        let users = ctx.users.get() - 1;
+        ctx.users.set(users);
+        if users == 0 && ctx.readers.get() == 0 {
+            // SAFETY: nobody else keeps it.
+            unsafe { end(self.ctx) };
         }
     }
+}
+
+/// Frees the thread's context.
+///
+/// # Safety
+/// It is this thread's, with neither users nor readers left.
+#[cold]
+unsafe fn end(ctx: *const Ctx) {
+    tls::set(ptr::null());
+    // SAFETY: made by `Box::into_raw` in `Stay::new`; nobody keeps it (contract), this is the one
+    // thread that can reach it, and the pointer to it is cleared.
+    drop(unsafe { Box::from_raw(ctx.cast_mut()) });
 }
 
 /// An environment that stays entered on this thread until the guard is dropped.
@@ -268,6 +290,7 @@ pub fn enter(env: Env) -> EnterGuard {
     let key = stay.ctx().next_entry.get();
     stay.ctx().next_entry.set(key + 1);
     stay.ctx().entries.borrow_mut().push(Entry { key, env });
+    stay.ctx().find_innermost();
     EnterGuard { key, _stay: StayHere(stay, PhantomData) }
 }
 
@@ -278,6 +301,7 @@ impl Drop for EnterGuard {
         let at = entries.iter().rposition(|entry| entry.key == self.key);
         let entry = at.map(|at| entries.remove(at));
         drop(entries); // before `entry`, whose drop may run anything
+        ctx.find_innermost();
         match entry {
             Some(entry) if ctx.readers.get() > 0 => ctx.left.borrow_mut().push(entry.env),
             entry => drop(entry),
@@ -417,25 +441,29 @@ pub fn env() -> Option<Env> {
     peek(|ctx| ctx.entries.borrow().last().map(|entry| entry.env.clone())).flatten()
 }
 
+#[inline]
 fn with_env<R>(f: impl FnOnce(&Slots) -> Option<R>, missing: Missing) -> Result<R, Missing> {
     let reading = Reading::begin().ok_or(Missing::Runtime)?;
     f(reading.slots()).ok_or(missing)
 }
 
-/// Keeps the innermost environment where it is, also when it is left.
+/// Keeps the thread's context, and the innermost environment where it is, also when that is left.
 struct Reading {
+    ctx: *const Ctx,
     slots: *const Slots,
-    stay: Stay,
 }
 
 impl Reading {
     #[inline]
     fn begin() -> Option<Self> {
-        let stay = Stay::try_new()?;
-        let ctx = stay.ctx();
-        let slots = Arc::as_ptr(&ctx.entries.borrow().last()?.env.slots);
-        ctx.readers.set(ctx.readers.get() + 1);
-        Some(Self { slots, stay })
+        peek(|ctx| {
+            let slots = ctx.innermost.get();
+            (!slots.is_null()).then(|| {
+                ctx.readers.set(ctx.readers.get() + 1);
+                Self { ctx, slots }
+            })
+        })
+        .flatten()
     }
 
     #[inline]
@@ -449,14 +477,23 @@ impl Reading {
 impl Drop for Reading {
     #[inline]
     fn drop(&mut self) {
-        let ctx = self.stay.ctx();
+        // SAFETY: `readers` counts `self`, so nobody freed it.
+        let ctx = unsafe { &*self.ctx };
         let readers = ctx.readers.get() - 1;
         ctx.readers.set(readers);
+        // Without users, the last of them left something.
         if readers == 0 && !ctx.left.borrow().is_empty() {
-            let left = ctx.left.take();
-            drop(left); // may run anything
+            ctx.users.set(ctx.users.get() + 1);
+            drop_left(&Stay { ctx: self.ctx });
         }
     }
+}
+
+/// Drops the environments that were left while they were read.
+#[cold]
+fn drop_left(stay: &Stay) {
+    let left = stay.ctx().left.take();
+    drop(left); // may run anything
 }
 
 /// Runs `f` on the entered reactor's handle, of type `T`.

@@ -1,0 +1,50 @@
+//! How long ago: by the clock that an `Instant` is read from, without its arithmetic.
+//!
+//! A duration is kept as seconds and nanoseconds, so that `Instant::elapsed` borrows, checks and
+//! multiplies: three quarters of the instructions of a reading. Timers read the clock whenever one is
+//! made. This reads the same clock and keeps nanoseconds.
+
+use std::time::Instant;
+
+use libc::{CLOCK_MONOTONIC, clock_gettime, timespec};
+
+/// A point in time, in nanoseconds of the system's monotonic clock.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Since(u64);
+
+impl Since {
+    /// This point, and what others call it. The latter is no later, so that no time counts as passed
+    /// that has not, and hardly earlier: of some tries, the one in which nothing came between.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    pub(super) fn now() -> (Instant, Self) {
+        let tries = (0..TRIES).map(|_| {
+            let before = monotonic();
+            let instant = Instant::now();
+            let since = monotonic();
+            (since.saturating_sub(before), instant, since)
+        });
+        let (_, instant, since) = tries.min_by_key(|(took, ..)| *took).expect("some tries");
+        (instant, Self(since))
+    }
+
+    /// Nanoseconds since then.
+    #[inline]
+    pub(super) fn nanos(self) -> u64 {
+        monotonic().saturating_sub(self.0)
+    }
+}
+
+/// Tries to read two clocks at once: a microsecond, together.
+const TRIES: u32 = 8;
+
+/// Nanoseconds since the system was started. They fit 64 bits for 584 years.
+#[inline]
+fn monotonic() -> u64 {
+    let mut now = timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the pointer is to a `timespec` that is ours, and lives until the call is over.
+    let result = unsafe { clock_gettime(CLOCK_MONOTONIC, &raw mut now) };
+    debug_assert_eq!(result, 0, "every Linux has this clock");
+    now.tv_sec as u64 * NANOS_PER_SEC + now.tv_nsec as u64
+}
+
+const NANOS_PER_SEC: u64 = 1_000_000_000;
