@@ -40,16 +40,7 @@ macro_rules! subject {
     ) => {
         $(#[doc = $about])*
         #[allow(missing_debug_implementations, reason = "nio's runtime has none")]
-        pub struct $subject(Option<LocalRuntime>);
-
-        impl Drop for $subject {
-            fn drop(&mut self) {
-                // Dropped with tasks of other threads that are not done, it ends the process.
-                if Self::FLAVOR == Flavor::Multi {
-                    mem::forget(self.0.take());
-                }
-            }
-        }
+        pub struct $subject(LocalRuntime);
 
         impl Subject for $subject {
             const NAME: &'static str = $name;
@@ -68,11 +59,11 @@ macro_rules! subject {
             }
 
             fn new($workers: usize) -> Self {
-                Self(Some(runtime($count)))
+                Self(runtime($count))
             }
 
             fn block_on<F: Future>(&mut self, future: F) -> F::Output {
-                self.0.as_mut().expect("there until the end").block_on(future)
+                self.0.block_on(future)
             }
 
             fn spawn<F>($future: F) -> impl Future<Output = Result<F::Output, JoinError>> + Send
