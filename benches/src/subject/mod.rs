@@ -7,7 +7,18 @@
 //! skipped by what it does, not by a list that may be wrong.
 
 mod at_home;
+#[cfg(feature = "peers")]
+pub mod compio;
+mod detach;
+mod futures;
+#[cfg(feature = "peers")]
+pub mod glommio;
 mod hyper_io;
+#[cfg(feature = "peers")]
+mod lent;
+pub mod missing;
+#[cfg(feature = "peers")]
+pub mod monoio;
 pub mod nio;
 mod rt_current;
 mod rt_multi;
@@ -22,14 +33,21 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::process;
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
 
+#[cfg(feature = "peers")]
+pub use compio::{Compio, CompioUring};
+pub use futures::Futures;
+#[cfg(feature = "peers")]
+pub use glommio::Glommio;
+#[cfg(feature = "peers")]
+pub use monoio::{Monoio, MonoioUring};
 pub use nio::{NioCurrent, NioMulti, NioPinned};
 pub use rt_current::RtCurrent;
 pub use rt_multi::RtMulti;
-pub use smol::Smol;
+pub use smol::{Smol, SmolCurrent};
 pub use tokio_current::TokioCurrent;
 pub use tokio_multi::TokioMulti;
 
@@ -51,10 +69,12 @@ pub enum Promise {
     Wakers,
     /// No sleep ends before its time.
     NeverEarly,
-    /// A task can be cancelled from any thread, whatever it does not await again.
+    /// A task can be cancelled, from any thread.
     Abort,
-    /// A task's end can be awaited, from any thread, a panic included.
+    /// A task's output can be awaited, from any thread.
     Join,
+    /// A panic in a task ends that task alone.
+    Panics,
 }
 
 /// What a runtime may not have at all.
@@ -68,6 +88,8 @@ pub enum Need {
     Udp,
     /// A place for closures that block.
     Blocking,
+    /// A yield after which all others run before the task does again.
+    Yield,
 }
 
 /// A runtime under measurement.
@@ -122,8 +144,17 @@ pub trait Subject: Sized + 'static {
     /// Lets others run.
     fn yield_now() -> impl Future<Output = ()> + Send;
 
-    /// Waits.
+    /// Waits, in the task that asks for it.
     fn sleep(duration: Duration) -> impl Future<Output = ()> + Send + 'static;
+}
+
+/// Whether [`skip`] is a mistake.
+static NEVER_SKIPS: AtomicBool = AtomicBool::new(false);
+
+/// From here on, to ask a subject for what it lacks is a panic: for tests, which a process that
+/// ends early would call passed.
+pub fn never_skip() {
+    NEVER_SKIPS.store(true, Ordering::Relaxed);
 }
 
 /// Ends the process: the workload needs what the subject has not got.
@@ -131,6 +162,7 @@ pub trait Subject: Sized + 'static {
 /// Prints `skipped`, a tab and the reason.
 #[allow(clippy::print_stdout, reason = "the output of a program")]
 fn skip(reason: &str) -> ! {
+    assert!(!NEVER_SKIPS.load(Ordering::Relaxed), "skipped: {reason}");
     // Whoever else finds out waits here for the end.
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -140,12 +172,14 @@ fn skip(reason: &str) -> ! {
     unreachable!("the process has ended")
 }
 
-/// Ends the process if this is not its first runtime.
-fn once_only() {
-    static MADE: AtomicBool = AtomicBool::new(false);
-    if MADE.swap(true, Ordering::Relaxed) {
-        skip("its threads run for as long as the process does");
+/// Ends the process if this is not the subject's first runtime.
+fn once_only<S: Subject>() {
+    static MADE: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if made.contains(&S::NAME) {
+        skip("what it runs on lasts for as long as the process does");
     }
+    made.push(S::NAME);
 }
 
 /// Ends the process if the subject lacks this.
@@ -303,7 +337,19 @@ macro_rules! subjects {
 subjects! {
     RtCurrent,
     TokioCurrent,
+    SmolCurrent,
     NioCurrent,
+    Futures,
+    #[cfg(feature = "peers")]
+    Monoio,
+    #[cfg(feature = "peers")]
+    MonoioUring,
+    #[cfg(feature = "peers")]
+    Compio,
+    #[cfg(feature = "peers")]
+    CompioUring,
+    #[cfg(feature = "peers")]
+    Glommio,
     RtMulti,
     TokioMulti,
     Smol,

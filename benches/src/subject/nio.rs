@@ -23,9 +23,10 @@ use super::{
 };
 use crate::gate::SelfWake;
 
-fn runtime(workers: usize) -> LocalRuntime {
-    if workers > 1 {
-        once_only();
+fn runtime<S: Subject>(workers: usize) -> LocalRuntime {
+    // Its threads have no end.
+    if S::FLAVOR == Flavor::Multi {
+        once_only::<S>();
     }
     let workers = workers.try_into().expect("so few workers fit a byte");
     RuntimeBuilder::new().worker_threads(workers).build().expect("the system lets us")
@@ -59,7 +60,7 @@ macro_rules! subject {
             }
 
             fn new($workers: usize) -> Self {
-                Self(runtime($count))
+                Self(runtime::<Self>($count))
             }
 
             fn block_on<F: Future>(&mut self, future: F) -> F::Output {
@@ -126,7 +127,7 @@ fn stays(need: Need) -> Option<&'static str> {
         Need::Tcp | Need::Udp => {
             Some("a task of nio's `spawn` may hold no socket; nio-pinned's may")
         }
-        Need::Blocking => None,
+        Need::Blocking | Need::Yield => None,
     }
 }
 

@@ -14,79 +14,97 @@ use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::net::{TcpListener, TcpStream, UdpSocket};
 use smol::{Executor, Task, Timer};
 
+use super::detach::{Detach, Join};
 use super::hyper_io::FuturesIo;
 use super::{Datagrams, Flavor, LOOPBACK, Listener, Stream, Subject, once_only};
 
 /// The one of the process: tasks find it without being told.
 static EXECUTOR: Executor<'static> = Executor::new();
 
-/// smol, with threads that run its executor for as long as the process lives. One per process.
-#[derive(Debug)]
-pub struct Smol(());
+/// A subject over it, by what `new` does and how a future is driven.
+macro_rules! subject {
+    (
+        $(#[doc = $about:literal])*
+        $subject:ident, $name:literal, $flavor:ident,
+        $workers:ident => $start:expr, $future:ident => $drive:expr
+    ) => {
+        $(#[doc = $about])*
+        #[derive(Debug)]
+        pub struct $subject(());
 
-impl Subject for Smol {
-    const NAME: &'static str = "smol-multi";
-    const PACKAGE: &'static str = "smol";
-    const FLAVOR: Flavor = Flavor::Multi;
-    const ABOUT: &'static str = "smol's executor on threads that drive its reactor; tasks are \
-                                 detached when their handles are dropped";
+        impl Subject for $subject {
+            const NAME: &'static str = $name;
+            const PACKAGE: &'static str = "smol";
+            const FLAVOR: Flavor = Flavor::$flavor;
+            const ABOUT: &'static str = concat!($($about),*).trim_ascii_start();
 
-    type JoinError = Infallible;
-    type Stream = TcpStream;
-    type Listener = TcpListener;
-    type Datagrams = UdpSocket;
+            type JoinError = Infallible;
+            type Stream = TcpStream;
+            type Listener = TcpListener;
+            type Datagrams = UdpSocket;
 
-    fn new(workers: usize) -> Self {
-        once_only();
-        for _ in 0..workers {
-            thread::spawn(|| smol::block_on(EXECUTOR.run(pending::<()>())));
+            fn new($workers: usize) -> Self {
+                once_only::<Self>();
+                $start;
+                Self(())
+            }
+
+            fn block_on<F: Future>(&mut self, $future: F) -> F::Output {
+                smol::block_on($drive)
+            }
+
+            fn spawn<F>(future: F) -> impl Future<Output = Result<F::Output, Infallible>> + Send
+            where
+                F: Future<Output: Send + 'static> + Send + 'static,
+            {
+                let join = Join::new(EXECUTOR.spawn(future));
+                async { Ok(join.await) }
+            }
+
+            fn spawn_blocking<F, T>(work: F) -> impl Future<Output = Result<T, Infallible>> + Send
+            where
+                F: FnOnce() -> T + Send + 'static,
+                T: Send + 'static,
+            {
+                let join = Join::new(smol::unblock(work));
+                async { Ok(join.await) }
+            }
+
+            fn yield_now() -> impl Future<Output = ()> + Send {
+                smol::future::yield_now()
+            }
+
+            fn sleep(duration: Duration) -> impl Future<Output = ()> + Send + 'static {
+                Sleep(Timer::after(duration))
+            }
         }
-        Self(())
-    }
+    };
+}
 
-    fn block_on<F: Future>(&mut self, future: F) -> F::Output {
-        smol::block_on(future)
-    }
+subject! {
+    /// smol's executor on the root future's thread, which drives its reactor when it can; tasks are
+    /// detached when their handles are dropped. One per process.
+    SmolCurrent, "smol-current", Current,
+    _workers => start(0), future => EXECUTOR.run(future)
+}
 
-    fn spawn<F>(future: F) -> impl Future<Output = Result<F::Output, Infallible>> + Send
-    where
-        F: Future<Output: Send + 'static> + Send + 'static,
-    {
-        Join(Some(EXECUTOR.spawn(future)))
-    }
+subject! {
+    /// smol's executor on threads that drive its reactor; tasks are detached when their handles are
+    /// dropped. One per process.
+    Smol, "smol-multi", Multi,
+    workers => start(workers), future => future
+}
 
-    fn spawn_blocking<F, T>(work: F) -> impl Future<Output = Result<T, Infallible>> + Send
-    where
-        F: FnOnce() -> T + Send + 'static,
-        T: Send + 'static,
-    {
-        Join(Some(smol::unblock(work)))
-    }
-
-    fn yield_now() -> impl Future<Output = ()> + Send {
-        smol::future::yield_now()
-    }
-
-    fn sleep(duration: Duration) -> impl Future<Output = ()> + Send + 'static {
-        Sleep(Timer::after(duration))
+/// Threads that run the executor for as long as the process lives.
+fn start(workers: usize) {
+    for _ in 0..workers {
+        thread::spawn(|| smol::block_on(EXECUTOR.run(pending::<()>())));
     }
 }
 
-/// Detaches a task when it is dropped, where smol's own handle cancels.
-struct Join<T>(Option<Task<T>>);
-
-impl<T> Future for Join<T> {
-    type Output = Result<T, Infallible>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let task = self.0.as_mut().expect("there until the handle is dropped");
-        Pin::new(task).poll(cx).map(Ok)
-    }
-}
-
-impl<T> Drop for Join<T> {
-    fn drop(&mut self) {
-        self.0.take().into_iter().for_each(Task::detach);
+impl<T> Detach for Task<T> {
+    fn detach(self) {
+        self.detach();
     }
 }
 
