@@ -3,7 +3,8 @@
 //! Here is the browser, and no more of its protocol than the test needs; what must hold of a page
 //! is in `inspect.js`, which is put into it, and in the test at the foot. Where no Chromium is
 //! installed the test says so and passes. With `RT_REPORT_PICTURES=DIR` it leaves what it has
-//! seen there as PNG files, for people to look at.
+//! seen there as PNG files, for people to look at; with `RT_REPORT_RUN=NAME` it is a saved run
+//! that is looked at.
 #![allow(clippy::disallowed_methods, reason = "the thread of a test that reads from a process")]
 
 use std::env;
@@ -17,7 +18,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::tests::fixture_page;
+use super::tests::page_to_look_at;
 use crate::util;
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
@@ -263,7 +264,7 @@ fn the_page_looks_right_in_a_browser() {
             return;
         }
     };
-    let (results, page) = fixture_page();
+    let (results, page) = page_to_look_at();
     let file = browser.folder.join("page.html");
     fs::write(&file, page).unwrap();
     let pictures = env::var_os("RT_REPORT_PICTURES").map(PathBuf::from);

@@ -9,7 +9,8 @@ pub(super) fn title(reading: &str) -> String {
     let known = match reading {
         "cpu_ns" => "processor time",
         "wall_ns" => "time on the clock",
-        "switches" => "context switches",
+        "switches" => "switches in 1,000",
+        "allocs" => "allocations",
         "bytes" => "bytes",
         "p50_ns" => "p50",
         "p99_ns" => "p99",
@@ -36,9 +37,17 @@ pub(super) fn place(reading: &str) -> (usize, &str) {
     (at.unwrap_or(ORDER.len()), reading)
 }
 
+/// A value of a reading. What is rare is told of a thousand operations.
+fn write(reading: &str, value: f64) -> String {
+    match reading {
+        "switches" => unit(reading).write(value * 1_000.0),
+        _ => unit(reading).write(value),
+    }
+}
+
 /// The median, a dash where there is none.
 pub(super) fn middle(reading: &str, samples: &[f64]) -> String {
-    stats::median(samples).map_or_else(|| NONE.to_owned(), |middle| unit(reading).write(middle))
+    stats::median(samples).map_or_else(|| NONE.to_owned(), |middle| write(reading, middle))
 }
 
 /// The median and, smaller, the middle half of the samples.
@@ -47,11 +56,11 @@ pub(super) fn spread(reading: &str, samples: &[f64]) -> Element {
     let Some(spread) = Spread::of(samples) else {
         return cell.text(NONE);
     };
-    let cell = cell.child(element("span").text(unit(reading).write(spread.middle)));
+    let cell = cell.child(element("span").text(write(reading, spread.middle)));
     if samples.len() < 2 {
         return cell;
     }
-    let [low, high] = [spread.low, spread.high].map(|value| unit(reading).write(value));
+    let [low, high] = [spread.low, spread.high].map(|value| write(reading, value));
     let range = format!("{low}–{high}");
     cell.text(" ").child(element("small").text(range))
 }
@@ -86,6 +95,7 @@ mod tests {
     fn readings_have_names_and_units() {
         assert_eq!(title("cpu_ns"), "processor time");
         assert_eq!(title("late_p50_ns"), "late p50");
+        assert_eq!(middle("switches", &[0.0123]), "12.3");
         assert_eq!(unit("late_p50_ns"), Unit::Nanoseconds);
         assert_eq!(unit("requests_per_s"), Unit::Events);
         let mut readings = ["zebra", "switches", "wall_ns", "cpu_ns"];

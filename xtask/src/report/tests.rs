@@ -18,8 +18,18 @@ fn costs() -> Ledger {
     ledger::from_page(include_str!("../../../docs/costs.md"))
 }
 
-/// The run and its page.
-pub(super) fn fixture_page() -> (Results, String) {
+/// The run and its page; for the browser, another run may be named.
+pub(super) fn page_to_look_at() -> (Results, String) {
+    let Ok(run) = std::env::var("RT_REPORT_RUN") else {
+        return fixture_page();
+    };
+    let results = results::load(&run).unwrap();
+    let page = page(&results, &costs()).document();
+    (results, page)
+}
+
+/// The fixture and its page.
+fn fixture_page() -> (Results, String) {
     let results = fixture();
     let page = page(&results, &costs()).document();
     (results, page)

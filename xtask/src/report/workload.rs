@@ -15,7 +15,7 @@ use crate::bench::stats::{self, Compared};
 const BARS: [&str; 3] = ["cpu_ns", "wall_ns", "bytes"];
 
 /// More than so many stand in a row of no page.
-const READINGS_MAX: usize = 5;
+const READINGS_MAX: usize = 4;
 
 /// Where a workload is on the page.
 pub(super) fn id(workload: &Workload) -> String {
@@ -160,14 +160,18 @@ impl<'a> View<'a> {
                 }
             })
             .collect();
+        // The one that decides, or else the one that matters.
+        let decides =
+            |(_, _, reading): &(_, _, &str)| Some(*reading) == stats::headline(self.workload);
+        let told = POINTS.iter().position(decides).unwrap_or(1);
         let heading = "Latency, log axis";
         let caption = Caption {
             id: &format!("{id}-latency"),
             title: format!("{}: {heading}", self.workload.name),
-            description: self.in_words("p99_ns"),
+            description: self.in_words(POINTS[told].2),
         };
         let entries = POINTS.map(|(name, mark, _)| (mark, "c-ink".to_owned(), name.to_owned()));
-        panel(heading, latency::draw(&caption, &tails)).child(legend(entries))
+        panel(heading, latency::draw(&caption, &tails, told)).child(legend(entries))
     }
 
     /// The medians of a reading as a sentence.
@@ -241,10 +245,9 @@ impl<'a> View<'a> {
             .and_then(|reading| stats::compare(self.results, self.workload, &row.subject, reading));
         match compared {
             None => words("–"),
-            Some(compared) => element("td")
-                .text(reading::ratio(&compared))
-                .text(" ")
-                .child(reading::badge(compared.verdict)),
+            Some(compared) => {
+                words(&reading::ratio(&compared)).text(" ").child(reading::badge(compared.verdict))
+            }
         }
     }
 }

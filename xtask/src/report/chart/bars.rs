@@ -65,7 +65,12 @@ fn row(scale: &Scale, unit: Unit, bar: &Bar<'_>, top: f64) -> Element {
         return group(format!("{}: no figure", bar.name), parts);
     };
     let value = unit.write(spread.middle);
-    parts.push(text(1.0, top + NAME_LINE, Align::End, "value", &value));
+    let beyond = bar.samples.iter().filter(|sample| scale.is_beyond(**sample)).count();
+    let told = match beyond {
+        0 => value.clone(),
+        _ => format!("{beyond} beyond ▸ {value}"),
+    };
+    parts.push(text(1.0, top + NAME_LINE, Align::End, "value", &told));
     let middle = top + BAR_TOP + BAR_HEIGHT / 2.0;
     let end = place(scale, spread.middle);
     let fill = if bar.same_promises { "bar" } else { "bar hollow" };
@@ -89,11 +94,6 @@ fn row(scale: &Scale, unit: Unit, bar: &Bar<'_>, top: f64) -> Element {
         for sample in bar.samples.iter().filter(|sample| !scale.is_beyond(**sample)) {
             parts.push(dot(place(scale, *sample), middle, 2.0, "sample"));
         }
-    }
-    let beyond = bar.samples.iter().filter(|sample| scale.is_beyond(**sample)).count();
-    if beyond > 0 {
-        let more = format!("{beyond} more ▸");
-        parts.push(text(1.0, middle + 4.0, Align::End, "beyond", &more));
     }
     let range = format!("{} to {}", unit.write(spread.low), unit.write(spread.high));
     group(format!("{}: {value}, the middle half {range}", bar.name), parts)
@@ -150,7 +150,7 @@ mod tests {
     fn an_accident_does_not_press_the_others_together() {
         let bars = [bar("rt-multi", &[100.0, 104.0, 5_000.0]), bar("tokio", &[150.0])];
         assert_eq!(scale(&bars), Scale::linear([150.0], STEPS));
-        assert!(drawn(&bars).contains("1 more ▸"));
+        assert!(drawn(&bars).contains("1 beyond ▸ 104\u{a0}ns"));
     }
 
     #[test]

@@ -22,27 +22,26 @@ pub(in crate::report) const POINTS: [(&str, Mark, &str); 4] = [
     ("max", Mark::Cross, "max_ns"),
 ];
 
-/// The one that is written out.
-const TOLD: usize = 1;
-
 const ROW_HEIGHT: f64 = 42.0;
 const NAME_LINE: f64 = 14.0;
 const RAIL: f64 = 28.0;
 
-pub(in crate::report) fn draw(caption: &Caption<'_>, tails: &[Tail]) -> Element {
+/// `told`: which of [`POINTS`] is written out.
+pub(in crate::report) fn draw(caption: &Caption<'_>, tails: &[Tail], told: usize) -> Element {
     let scale = Scale::log(tails.iter().flat_map(|tail| tail.points.iter().flatten().copied()));
     let bottom = ROW_HEIGHT * tails.len() as f64;
-    let rows = tails.iter().enumerate().map(|(at, tail)| row(&scale, tail, ROW_HEIGHT * at as f64));
+    let rows =
+        tails.iter().enumerate().map(|(at, tail)| row(&scale, tail, told, ROW_HEIGHT * at as f64));
     caption
         .canvas(bottom + AXIS_HEIGHT)
         .children(unit_axis(&scale, 4.0, bottom, Unit::Nanoseconds))
         .children(rows)
 }
 
-fn row(scale: &Scale, tail: &Tail, top: f64) -> Element {
+fn row(scale: &Scale, tail: &Tail, told: usize, top: f64) -> Element {
     let class = if tail.ours { "name ours" } else { "name" };
-    let told = match tail.points[TOLD] {
-        Some(value) => format!("{} {}", POINTS[TOLD].0, time(value)),
+    let told = match tail.points[told] {
+        Some(value) => format!("{} {}", POINTS[told].0, time(value)),
         None => NONE.to_owned(),
     };
     let mut parts = vec![
@@ -75,7 +74,7 @@ mod tests {
     fn drawn(points: [Option<f64>; 4]) -> String {
         let caption = Caption { id: "x", title: "x".into(), description: "y".into() };
         let tail = Tail { name: "tokio".into(), look: TOKIO, ours: false, points };
-        draw(&caption, &[tail]).to_string()
+        draw(&caption, &[tail], 1).to_string()
     }
 
     #[test]
