@@ -123,11 +123,15 @@ fn measure(flags: &Bench) -> Result<()> {
     session.try_all(&catalog.workloads)?;
     println!("{}", session.sentence());
     let last = results::path(results::LAST);
-    session.run(|session, rounds| {
+    let ran = session.run(|session, rounds| {
         results.rounds = rounds;
         results.took_s = session.took_s();
         results.workloads = session.workloads();
         results::save(&results, &last)
+    });
+    ran.with_context(|| match results.rounds {
+        0 => "no round was finished".to_owned(),
+        rounds => format!("{rounds} rounds are in {}: `--show last`", last.display()),
     })?;
     if flags.wakes {
         session.count_wakes()?;

@@ -5,7 +5,7 @@
 )]
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -102,6 +102,24 @@ impl Running {
         drop(self.child.stdin.take());
     }
 
+    /// Why it has ended, if it does so of itself and not well.
+    pub(crate) fn failure(&mut self) -> Option<Failure> {
+        self.ends_within(DEATH)
+            .filter(|status| !status.success())
+            .map(|status| Failure::Failed(format!("{status}{}", self.complaint())))
+    }
+
+    fn ends_within(&mut self, time: Duration) -> Option<ExitStatus> {
+        let until = Instant::now() + time;
+        loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) => return Some(status),
+                _ if Instant::now() >= until => return None,
+                _ => thread::park_timeout(Duration::from_millis(5)),
+            }
+        }
+    }
+
     /// All that it prints, once it has ended well.
     pub(crate) fn finish(mut self) -> Result<String, Failure> {
         let mut text = String::new();
@@ -162,12 +180,8 @@ impl Drop for Running {
         // Asked first: strace ends what it traces only if it is asked.
         if util::installed("kill") {
             let _ = Command::new("kill").arg(self.child.id().to_string()).status();
-            let until = Instant::now() + DEATH;
-            while Instant::now() < until {
-                if matches!(self.child.try_wait(), Ok(Some(_))) {
-                    return;
-                }
-                thread::park_timeout(Duration::from_millis(5));
+            if self.ends_within(DEATH).is_some() {
+                return;
             }
         }
         let _ = self.child.kill();

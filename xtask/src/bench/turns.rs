@@ -100,7 +100,14 @@ impl Programs {
         let mut client = Command::new(&self.load);
         client.arg(address.trim());
         client.args(load.iter().map(|word| word.replace("{n}", &n.to_string())));
-        let asked = process::output(&mut client, limit)?;
+        let asked = process::output(&mut client, limit);
+        if let Err(Failure::Failed(_)) = asked
+            // A client that is left alone knows no more than that.
+            && let Some(cause) = server.failure()
+        {
+            return Err(cause);
+        }
+        let asked = asked?;
         server.close_input();
         Ok((server.finish()?, asked))
     }

@@ -20,6 +20,7 @@ subject\tfails\tMulti\t1\tpeer\t-\t-\tx
 subject\thangs\tMulti\t1\tpeer\t-\t-\tx
 subject\tcannot\tMulti\t1\tpeer\t-\t-\tx
 subject\tlater\tMulti\t1\tpeer\t-\t-\tx
+subject\tcrashes\tMulti\t1\tpeer\t-\t-\tx
 subject\tabsent\tMulti\t1\tpeer\t-\tnot on this machine\tx
 operation\tMulti\tyields\tTimes\t100\t200\t100\tx\tgroup=scheduler\tstep=10
 operation\tMulti\tgrown\tMemory\t0\t100\t0\tx\tgroup=memory
@@ -33,6 +34,8 @@ const OP: &str = r#"#!/bin/sh
 told() { printf 'cpu_ns\t%d\nwall_ns\t%d\nresident_bytes\t%d\n' $(($1 * $2)) $(($1 * $2)) $(($2 * 300)); }
 case $1,$2 in
     word,echo) told 40 $4; printf 'p50_ns\t%d\n' $5; exit ;;
+    lonely,echo) exec 2>&-; exit 9 ;;
+    crashes,echo) echo lonely; echo 'out of memory' >&2; exit 7 ;;
     rt-multi,echo | tokio-multi,echo) echo word; cat >&2; told 30 100; exit ;;
 esac
 case $1 in
@@ -136,6 +139,8 @@ fn servers_are_asked_at_a_rate_that_the_slowest_can_keep() {
     assert_eq!((ours.of("cpu_ns")[0], ours.of("wall_ns")[0]), (3_000.0 / open.n as f64, 40.0));
     let reason = echo.row("hangs").unwrap().skipped.as_deref();
     assert_eq!(reason, Some("in its trial: no end within 1 s"));
+    let reason = echo.row("crashes").unwrap().skipped.as_deref();
+    assert_eq!(reason, Some("in its trial: exit status: 7: out of memory"));
 }
 
 #[test]
