@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::flags::{self, Ci};
 use crate::util::{cargo, installed, output};
-use crate::{count, loom, tidy, util};
+use crate::{count, loom, scaling, tidy, util};
 
 /// A bare machine without an operating system, for the part of rt-task that needs none.
 const BARE_TARGET: &str = "thumbv7m-none-eabi";
@@ -22,10 +22,11 @@ type Step = (&'static str, fn(&Ci) -> Result<()>);
 
 const FAST: [Step; 3] = [("fmt", fmt), ("clippy", clippy), ("tidy", |_| tidy::run())];
 
-const SLOW: [Step; 7] = [
+const SLOW: [Step; 8] = [
     ("test", test),
     ("doc", doc),
     ("loom", models),
+    ("scaling", |_| scaling::test()),
     ("no_std", no_std),
     ("examples", |_| {
         util::run(&mut cargo(["build", "--workspace", "--examples", "--all-features"]))

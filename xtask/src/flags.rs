@@ -173,6 +173,36 @@ impl Report {
 }
 
 #[derive(Default)]
+pub(crate) struct Scaling {
+    pub(crate) quick: bool,
+    /// The tests of the simulation alone.
+    pub(crate) test: bool,
+    /// Of each play, or of a search.
+    pub(crate) seeds: Option<u64>,
+    /// Random orders of steps with so many workers.
+    pub(crate) search: Option<u64>,
+    /// One seed of a search.
+    pub(crate) seed: Option<u64>,
+}
+
+impl Scaling {
+    pub(crate) fn parse(mut args: Args) -> Result<Self> {
+        let flags = Self {
+            quick: args.switch("--quick"),
+            test: args.switch("--test"),
+            seeds: args.number("--seeds")?,
+            search: args.number("--search")?,
+            seed: args.number("--seed")?,
+        };
+        args.finish()?;
+        if flags.seed.is_some() && flags.search.is_none() {
+            bail!("`--seed` is one of a search: `--search WORKERS --seed N`");
+        }
+        Ok(flags)
+    }
+}
+
+#[derive(Default)]
 pub(crate) struct Bench {
     /// Workloads and groups of them; empty: all.
     pub(crate) workloads: Vec<String>,

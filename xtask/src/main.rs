@@ -12,6 +12,7 @@ mod count;
 mod flags;
 mod loom;
 mod report;
+mod scaling;
 mod sites;
 mod size;
 mod source;
@@ -46,6 +47,10 @@ cargo xtask <command>
                                   what there is; a saved run (`last`), and as Markdown; the
                                   micro benches of single parts, and parts swapped
   report [NAME] [--out FILE]      a saved run (the last one) and the ledger as one HTML page
+  scaling [--quick] [--seeds N]   the scheduler simulated with up to 128 workers, other queues and
+                                  rules beside it, and what two workers really do
+  scaling --search WORKERS [--seeds N | --seed N] | --test
+                                  random orders of steps, in which no task may be lost; the tests
   help                            this text
 ";
 
@@ -60,6 +65,7 @@ fn main() -> ExitCode {
         Some("count") => flags::Count::parse(args).and_then(|flags| count::run(&flags)),
         Some("bench") => flags::Bench::parse(args).and_then(|flags| bench::run(&flags)),
         Some("report") => flags::Report::parse(args).and_then(|flags| report::run(&flags)),
+        Some("scaling") => flags::Scaling::parse(args).and_then(|flags| scaling::run(&flags)),
         Some("help") | None => {
             print!("{HELP}");
             Ok(())

@@ -140,6 +140,9 @@ impl World {
                 if let Some(complaint) = self.complaint.take() {
                     return Err(complaint);
                 }
+                if self.now.get().max(thread.clock.get()) > END {
+                    return Err(format!("it does not end: {:?}", self.waiting()));
+                }
                 self.resume(thread);
             }
             if let Some(complaint) = self.complaint.take() {
@@ -152,6 +155,12 @@ impl World {
                 _ => Err(format!("{left} threads wait for ever")),
             }
         })
+    }
+
+    /// The numbers of threads that wait without a bound.
+    fn waiting(&self) -> Vec<usize> {
+        let waits = |it: &&&Thread| matches!(it.state.get(), State::Parked { until: None, .. });
+        self.threads.borrow().iter().filter(waits).map(|it| it.number).collect()
     }
 
     /// Sums up what happened in which order: the same for the same seed.
@@ -469,5 +478,7 @@ impl Thread {
     }
 }
 
+/// No play takes so long, in ps: two seconds.
+const END: u64 = 2_000_000_000_000;
 /// Enough for tests built without optimisation.
 const STACK_BYTES: usize = 256 << 10;

@@ -144,6 +144,7 @@ struct State {
     room: usize,
     receiver: Option<Waker>,
     senders: VecDeque<Waker>,
+    is_closed: bool,
 }
 
 impl Channel {
@@ -154,15 +155,25 @@ impl Channel {
             room,
             receiver: None,
             senders: VecDeque::new(),
+            is_closed: false,
         };
         Self { state: Mutex::new(state) }
+    }
+
+    /// Nobody receives any more: what is sent from here on is lost.
+    pub fn close(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.is_closed = true;
+        let senders = mem::take(&mut state.senders);
+        drop(state);
+        senders.into_iter().for_each(wake);
     }
 
     /// Waits until there is room, then sends.
     pub async fn send(&self, message: u64) {
         poll_fn(|cx| {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            if state.messages.len() == state.room {
+            if state.messages.len() == state.room && !state.is_closed {
                 state.senders.push_back(cx.waker().clone());
                 return Poll::Pending;
             }

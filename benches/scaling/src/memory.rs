@@ -2,7 +2,8 @@
 //!
 //! A line is 64 bytes at its real address. A processor reads for next to nothing what it has; what
 //! another one has written, it fetches. To change a line it must have it alone. A line that is on its way
-//! cannot be fetched by the next one before it has come: what all write is served one after the other.
+//! cannot be fetched by the next one before it has come: what all write is served one after the other,
+//! and what all read is not.
 //!
 //! Not modelled: that caches are finite, that reads run ahead, that neighbouring lines come along. A
 //! plain store never waits.
@@ -73,10 +74,13 @@ impl Memory {
             Touch::Modify => ps(costs.modify),
         };
         if waits {
-            let start = now.max(line.free_at);
-            line.free_at = start + fetch();
+            let come = now.max(line.free_at) + fetch();
+            // What several have is clean: copies of it are handed out one after the other, but none waits
+            // for the last to arrive.
+            let is_clean = touch == Touch::Read && line.holders.has_several();
+            line.free_at = if is_clean { now.max(line.free_at) + ps(COPY) } else { come };
             if touch != Touch::Write {
-                cost += line.free_at - now;
+                cost += come - now;
             }
         }
         match touch {
@@ -87,6 +91,9 @@ impl Memory {
         Access { cost, fetched: waits && touch != Touch::Write, taken }
     }
 }
+
+/// Between two copies of a line that nobody has changed. Assumed: some ten cycles of a shared cache.
+const COPY: f64 = 4.0;
 
 /// In picoseconds.
 pub fn ps(ns: f64) -> u64 {
@@ -117,6 +124,10 @@ impl Set {
     fn without(mut self, processor: usize) -> Self {
         self.0[processor / 64] &= !(1 << (processor % 64));
         self
+    }
+
+    fn has_several(self) -> bool {
+        self.0.iter().map(|word| word.count_ones()).sum::<u32>() > 1
     }
 
     fn is_empty(self) -> bool {
@@ -186,6 +197,16 @@ mod tests {
         let first = memory.touch(1, 64, Touch::Modify, 0).cost;
         let second = memory.touch(0, 64, Touch::Modify, 0).cost;
         assert_eq!(second - first, ps(100.0));
+    }
+
+    #[test]
+    fn what_all_read_is_copied_side_by_side() {
+        let mut memory = Memory::new(Costs { group: 64, ..COSTS });
+        memory.touch(0, 64, Touch::Modify, 0);
+        let mut read = |processor| memory.touch(processor, 64, Touch::Read, 0).cost;
+        let (first, second, third) = (read(1), read(2), read(3));
+        assert_eq!(first, ps(COSTS.load + 100.0));
+        assert_eq!(third - second, ps(COPY), "both wait for the first alone");
     }
 
     #[test]

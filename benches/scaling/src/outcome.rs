@@ -77,6 +77,17 @@ impl Visit for Run {
     }
 }
 
+impl Outcome {
+    /// A figure by its name.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn get(&self, name: &str) -> f64 {
+        let found = self.figures.iter().find(|(known, _)| *known == name);
+        found.unwrap_or_else(|| panic!("no figure `{name}`")).1
+    }
+}
+
 impl Play {
     /// Plays it.
     ///
@@ -143,6 +154,7 @@ impl Play {
             ("delay_p99_ns", at(0.99)),
             ("delay_max_ns", at(1.0)),
             ("overtaken_max", told.overtaken as f64),
+            ("overtaken_at_home_max", told.overtaken_at_home as f64),
             ("behind", behind as f64 / of.max(1) as f64),
         ]
     }

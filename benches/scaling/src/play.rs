@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::ptr;
 use std::task::{Context, Poll, Waker};
 
-use rt_task::base::shim::{Touch, touch};
+use rt_task::base::shim::{Machine, Touch, machine, touch};
 
 use crate::cost;
 use crate::machine::World;
@@ -30,6 +30,8 @@ struct Record {
     made_ready: u64,
     /// Per poll: which of those made ready, and how long it waited, in ps.
     polls: Vec<(u64, u64)>,
+    /// Per thread: the same of tasks that were made ready and polled there, of those made ready there.
+    at_home: Vec<Vec<u64>>,
     progress: Progress,
 }
 
@@ -37,6 +39,7 @@ struct Record {
 struct Ready {
     at: u64,
     order: u64,
+    thread: usize,
 }
 
 #[derive(Default)]
@@ -53,6 +56,8 @@ pub struct Told {
     pub delays: Vec<u64>,
     /// The most polls of tasks that became ready later which came before one's own.
     pub overtaken: u64,
+    /// The same among those that were made ready and polled by one worker.
+    pub overtaken_at_home: u64,
     /// How far the last was behind when the first had done all its steps, of so many.
     pub behind: Option<(u64, u64)>,
 }
@@ -68,7 +73,10 @@ pub fn record(world: &'static World) {
 
 /// Forgets the polls so far.
 pub fn forget() {
-    with(|record| record.polls.clear());
+    with(|record| {
+        record.polls.clear();
+        record.at_home.clear();
+    });
 }
 
 /// Tasks that are ready, and are not polled.
@@ -84,7 +92,9 @@ pub fn told() -> Told {
         let orders: Vec<u64> = record.polls.iter().map(|(order, _)| *order).collect();
         let steps = record.progress.steps.iter().max().copied().unwrap_or_default();
         let behind = record.progress.behind.map(|behind| (behind, steps));
-        Told { delays, overtaken: most_overtaken(&orders), behind }
+        let at_home = record.at_home.iter().map(|orders| most_overtaken(orders));
+        let overtaken_at_home = at_home.max().unwrap_or_default();
+        Told { delays, overtaken: most_overtaken(&orders), overtaken_at_home, behind }
     })
 }
 
@@ -119,12 +129,19 @@ impl Record {
     fn make_ready(&mut self) -> Ready {
         self.ready += 1;
         self.made_ready += 1;
-        Ready { at: self.now(), order: self.made_ready }
+        let thread = machine().map_or(0, Machine::here);
+        Ready { at: self.now(), order: self.made_ready, thread }
     }
 
     fn poll(&mut self, ready: Ready) {
         self.ready -= 1;
         self.polls.push((ready.order, self.now().saturating_sub(ready.at)));
+        let here = machine().map_or(0, Machine::here);
+        if here == ready.thread {
+            let threads = self.at_home.len().max(here + 1);
+            self.at_home.resize(threads, Vec::new());
+            self.at_home[here].push(ready.order);
+        }
     }
 }
 

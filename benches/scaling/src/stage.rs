@@ -16,7 +16,8 @@ use rt_task::base::shim::{self, AtomicBool, Ordering::*, thread};
 
 use crate::work::{self, Stage, Workload};
 
-type Driver = Stack<Sleeper, NoTimers, Monotonic>;
+/// Where workers wait.
+pub type Driver = Stack<Sleeper, NoTimers, Monotonic>;
 
 /// What was counted up to a mark.
 #[derive(Clone, Debug)]

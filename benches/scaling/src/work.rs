@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rt_task::JoinHandle;
 
 use crate::meet::{Channel, Countdown, Storm, yield_now};
-use crate::play;
+use crate::{cost, play};
 
 /// What a workload asks of a scheduler.
 pub trait Stage: Clone + Send + Sync + 'static {
@@ -111,7 +111,9 @@ async fn spawn_and_wait<S: Stage>(stage: &S, tasks: u64, work: f64) {
     left.set(tasks);
     for _ in 0..tasks {
         let left = left.clone();
+        play::spend(cost::CROWDED / 2.0);
         drop(stage.spawn(async move {
+            play::spend(cost::CROWDED / 2.0);
             play::work(work);
             left.one_less();
         }));

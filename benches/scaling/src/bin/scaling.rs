@@ -1,27 +1,21 @@
-//! Plays workloads with many workers: see `cargo xtask scaling`.
+//! Plays workloads with many workers, or runs them: see `cargo xtask scaling`.
+//!
+//! Built with `--cfg rt_sim` it plays: `one WORKLOAD VARIANT WORKERS SEED COSTS` (a name, a tab and a
+//! number a line), `search WORKERS FIRST COUNT` (random orders of steps), `all` (every table, and
+//! `--json FILE`). Built without it runs for real: `real WORKLOAD WORKERS ROUNDS`, and `measure` tells
+//! what the costs of the model are here.
 #![allow(clippy::print_stdout, reason = "the output of a program")]
 
-#[cfg(not(rt_sim))]
-fn main() {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    println!("{words:?}");
-}
+use std::process::ExitCode;
 
-#[cfg(rt_sim)]
-fn main() {
-    use rt_scaling::outcome::Play;
+fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let variant = rt_scaling::variants::ALL.iter().find(|(name, _)| *name == words[1]).unwrap().0;
-    let play = Play {
-        workload: rt_scaling::work::named(&words[0]).unwrap(),
-        variant,
-        workers: words[2].parse().unwrap(),
-        seed: words[3].parse().unwrap(),
-        costs: rt_scaling::cost::HERE,
-    };
-    let out = play.run().unwrap();
-    for (name, number) in out.figures {
-        println!("{name}\t{number:.4}");
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match rt_scaling::command(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(wrong) => {
+            eprintln!("scaling: {wrong}");
+            ExitCode::FAILURE
+        }
     }
-    println!("trace\t{:x}", out.trace);
 }

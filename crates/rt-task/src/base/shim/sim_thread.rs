@@ -164,7 +164,7 @@ impl<T> JoinHandle<T> {
     pub fn join(mut self) -> thread::Result<T> {
         if let (Who::Played(number), Some(machine)) = (&self.thread.0, machine()) {
             while !machine.has_ended(*number) {
-                machine.pause(Pause::Yield);
+                machine.park(Some(LOOKS_APART));
             }
         }
         Ok(self.output.take().expect("joined once"))
@@ -329,5 +329,5 @@ impl Condvar {
     }
 }
 
-/// Between two looks of who waits for a condition.
+/// Between two looks of who waits for a condition or an end.
 const LOOKS_APART: Duration = Duration::from_micros(50);
