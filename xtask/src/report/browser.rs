@@ -303,8 +303,10 @@ fn the_page_looks_right_in_a_browser() {
     // On paper nothing is folded.
     browser.become_like(800, "light", "print");
     browser.open(&address);
-    let folded = "document.querySelector('details:not([open]) table').offsetHeight";
-    assert!(browser.evaluate(folded).as_f64() > Some(50.0), "folded tables are not printed");
+    let folded = "document.querySelector('details:not([open]) table').checkVisibility()";
+    assert_eq!(browser.evaluate(folded), json!(true), "folded tables are not printed");
+    browser.become_like(800, "light", "screen");
+    assert_eq!(browser.evaluate(folded), json!(false), "nothing is folded on a screen");
     assert_eq!(browser.complaints(), [""; 0]);
 }
 

@@ -3,7 +3,7 @@
   const problems = [];
   const complain = (what, element) => {
     const text = (element?.textContent || '').trim().slice(0, 60);
-    const place = element?.closest('[id]')?.id;
+    const place = element?.closest('[id]')?.id ?? '';
     problems.push(`${what}${element ? `: <${element.localName}> "${text}" in #${place}` : ''}`);
   };
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];

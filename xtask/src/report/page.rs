@@ -227,11 +227,11 @@ fn reading_guide(results: &Results) -> Element {
         format!(
             "Noise is how far our subject is from itself: it runs twice in each round.{noise} Nobody \
              is called ahead by less than the noise of the workload or by less than {tie}: that is \
-             a tie. Nor where the middle half of the rounds disagrees."
+             level. Nor where the middle half of the rounds disagrees."
         ),
         "The best peer is the fastest of those that promise the same: wakers that any thread may \
          use, timers that are never early, tasks that can be aborted and joined. Who promises less \
-         is marked † and drawn hollow."
+         is marked * and drawn hollow."
             .to_owned(),
         "Latencies are per request or per event: half of them were no slower than p50, all but one \
          in a hundred no slower than p99, all but one in a thousand no slower than p99.9."

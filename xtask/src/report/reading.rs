@@ -10,6 +10,8 @@ pub(super) fn title(reading: &str) -> String {
         "cpu_ns" => "processor time",
         "wall_ns" => "time on the clock",
         "switches" => "switches in 1,000",
+        "wakes" => "wakes in 1,000",
+        "waits" => "waits in 1,000",
         "allocs" => "allocations",
         "bytes" => "bytes",
         "p50_ns" => "p50",
@@ -40,7 +42,7 @@ pub(super) fn place(reading: &str) -> (usize, &str) {
 /// A value of a reading. What is rare is told of a thousand operations.
 fn write(reading: &str, value: f64) -> String {
     match reading {
-        "switches" => unit(reading).write(value * 1_000.0),
+        "switches" | "wakes" | "waits" => unit(reading).write(value * 1_000.0),
         _ => unit(reading).write(value),
     }
 }
@@ -69,7 +71,7 @@ pub(super) fn spread(reading: &str, samples: &[f64]) -> Element {
 pub(super) fn badge(verdict: Verdict) -> Element {
     let (class, text) = match verdict {
         Verdict::Ahead => ("ahead", "▲ ahead"),
-        Verdict::Tie => ("tie", "≈ tie"),
+        Verdict::Tie => ("level", "≈ level"),
         Verdict::Behind => ("behind", "▼ behind"),
     };
     element("span").class(format!("badge {class}")).text(text)
@@ -114,7 +116,7 @@ mod tests {
     #[test]
     fn verdicts_are_words_and_not_only_colours() {
         for (verdict, word) in
-            [(Verdict::Ahead, "ahead"), (Verdict::Tie, "tie"), (Verdict::Behind, "behind")]
+            [(Verdict::Ahead, "ahead"), (Verdict::Tie, "level"), (Verdict::Behind, "behind")]
         {
             assert!(badge(verdict).to_string().contains(&format!(" {word}</span>")));
         }

@@ -97,7 +97,7 @@ fn tiles(results: &Results, table: Flavor, groups: &[(&str, Vec<Line<'_>>)]) -> 
     let count = |verdict| verdicts.iter().filter(|known| **known == verdict).count();
     if !verdicts.is_empty() {
         let [ahead, tie, behind] = [Verdict::Ahead, Verdict::Tie, Verdict::Behind].map(count);
-        let text = "rows won, even and lost beside the best peer that promises the same";
+        let text = "rows ahead of, level with and behind the best peer that promises the same";
         tiles.push(tile(format!("{ahead} : {tie} : {behind}"), text.to_owned()));
     }
     element("ul").class("tiles").children(tiles)

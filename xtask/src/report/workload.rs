@@ -44,7 +44,7 @@ pub(super) fn section(results: &Results, workload: &Workload) -> Element {
 /// The name of a subject as it stands in charts and tables: marked if it promises less.
 pub(super) fn marked(subject: Option<&Subject>, name: &str) -> String {
     match subject {
-        Some(subject) if !subject.same_promises => format!("{name}\u{a0}†"),
+        Some(subject) if !subject.same_promises => format!("{name}\u{a0}*"),
         _ => name.to_owned(),
     }
 }
@@ -196,7 +196,7 @@ impl<'a> View<'a> {
             row.skipped.is_none() && subject.is_some_and(|subject| !subject.same_promises)
         };
         if self.rows.iter().any(|row| is_marked(&row)) {
-            notes.push("† promises less, and is not called the best peer".to_owned());
+            notes.push("* promises less, and is not called the best peer".to_owned());
         }
         let items = notes.iter().map(|note| element("li").prose(note));
         (!notes.is_empty())
