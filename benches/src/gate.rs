@@ -146,6 +146,11 @@ impl Countdown {
         }
     }
 
+    /// How many have yet to count.
+    pub fn left(&self) -> u64 {
+        self.left.load(Ordering::Acquire)
+    }
+
     /// Waits for nought. One task at a time.
     pub async fn reached(&self) {
         poll_fn(|cx| {

@@ -14,4 +14,5 @@ pub mod meter;
 pub mod op;
 pub mod serve;
 pub mod subject;
+pub mod swap;
 pub mod words;
