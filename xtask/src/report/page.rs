@@ -64,7 +64,7 @@ fn header(results: &Results) -> Element {
         format!("{} · {}", results.date, rounds(results)),
     ];
     element("header")
-        .child(element("h1").text("What the runtimes take"))
+        .child(element("h1").text("rt beside its peers"))
         .children(lines.map(|line| element("p").class("lead").text(line)))
         .child(element("p").class("lead").child(element("code").text(&results.command)))
 }
@@ -99,7 +99,10 @@ fn versions(results: &Results) -> String {
 fn warning(results: &Results) -> Option<Element> {
     let mut told = Vec::new();
     if results.quick {
-        told.push("This was a quick run: loops were short and rounds few. It shows that things work, not who is faster.");
+        told.push(
+            "This was a quick run: loops were short and rounds few. It shows that things work, \
+             not who is faster.",
+        );
     }
     if results.dirty {
         told.push("The tree differed from the commit that is named here.");
@@ -222,7 +225,7 @@ fn reading_guide(results: &Results) -> Element {
          included, and says something on a busy machine, too. Time on the clock does not."
             .to_owned(),
         "“2.00× beside tokio” means that tokio takes twice what ours takes. Ratios are taken \
-             round by round, and the middle one is told; in parentheses is the middle half of them."
+         round by round, and the middle one is told; in parentheses is the middle half of them."
             .to_owned(),
         format!(
             "Noise is how far our subject is from itself: it runs twice in each round.{noise} Nobody \

@@ -125,7 +125,7 @@ fn overview(table: Flavor, groups: &[(&str, Vec<Line<'_>>)]) -> Element {
             Flavor::Multi => "overview-many",
             Flavor::Current | Flavor::Local => "overview-one",
         },
-        title: "How many times as fast ours is".to_owned(),
+        title: "How many times as fast (or small) ours is".to_owned(),
         description: format!(
             "Ratios to {}, then to the best peer; above one ours is faster. {}.",
             stats::PEER,
@@ -135,7 +135,7 @@ fn overview(table: Flavor, groups: &[(&str, Vec<Line<'_>>)]) -> Element {
     let band = Band { from: 1.0 / (1.0 + stats::TIE), line: 1.0, to: 1.0 + stats::TIE };
     let chart = pairs::draw(&caption, &pairs, Some(&band), |tick| format!("{}×", events(tick)));
     let heading =
-        "How many times as fast ours is, log axis: to the right of the line ours is ahead";
+        "How many times as fast (or small) ours is, log axis: ahead to the right of the line";
     element("figure").class("overview card").child(panel(heading, chart)).child(legend([
         (TOKIO.mark, TOKIO.classes(), format!("beside {}, the first figure", stats::PEER)),
         (BEST.mark, BEST.classes(), "beside the best peer, the second".to_owned()),
@@ -145,7 +145,7 @@ fn overview(table: Flavor, groups: &[(&str, Vec<Line<'_>>)]) -> Element {
 fn table_of(results: &Results, title: &str, groups: &[(&str, Vec<Line<'_>>)]) -> Element {
     let heading =
         ["workload", "judged by", "ours", "tokio", "beside tokio", "best peer", "beside it", ""];
-    let caption = format!("{title}: medians, and how many times as fast ours is");
+    let caption = format!("{title}: medians, and how many times as fast (or small) ours is");
     let mut table = Table::new(&caption, heading).class("brief");
     for (group, lines) in groups {
         table.part(group);

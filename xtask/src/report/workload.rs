@@ -85,7 +85,9 @@ impl<'a> View<'a> {
             peer.is_none_or(|(peer, _)| peer.name != subject.name)
         };
         for (subject, compared) in peer.into_iter().chain(best.filter(is_other)) {
-            let beside = format!(" {} beside {}", reading::ratio(&compared), subject.name);
+            let is_best = best.is_some_and(|(best, _)| best.name == subject.name);
+            let rank = if is_best { ", the best peer" } else { "" };
+            let beside = format!(" {} beside {}{rank}", reading::ratio(&compared), subject.name);
             let told_one = element("span")
                 .class("verdict")
                 .child(reading::badge(compared.verdict))
@@ -136,7 +138,7 @@ impl<'a> View<'a> {
                 }
             })
             .collect();
-        let per = if reading == "bytes" { "per task" } else { "per operation" };
+        let per = if reading == "bytes" { "resident, of one" } else { "per operation" };
         let heading = format!("{}, {per}", capital(&reading::title(reading)));
         let caption = Caption {
             id: &format!("{id}-{reading}"),
@@ -219,7 +221,7 @@ impl<'a> View<'a> {
         let headline = stats::headline(self.workload);
         let mut heading = vec!["subject".to_owned()];
         heading.extend(readings.iter().map(|reading| reading::title(reading)));
-        heading.push("ours, times as fast".to_owned());
+        heading.push(times_as(headline).to_owned());
         let caption = "Medians, and the middle half of the samples";
         let mut table = Table::with_heading(caption, heading)
             .class(if readings.len() > READINGS_MAX { "wide" } else { "" });
@@ -249,6 +251,14 @@ impl<'a> View<'a> {
                 words(&reading::ratio(&compared)).text(" ").child(reading::badge(compared.verdict))
             }
         }
+    }
+}
+
+/// What a ratio of this reading says.
+fn times_as(reading: Option<&str>) -> &'static str {
+    match reading {
+        Some("bytes") => "ours, times as small",
+        _ => "ours, times as fast",
     }
 }
 
