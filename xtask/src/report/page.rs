@@ -218,8 +218,9 @@ fn reading_guide(results: &Results) -> Element {
             .to_owned(),
         "A bar is the median of a subject's samples. Each sample is a small circle, and the line \
          through them is the middle half. Shorter is better. Where medians are very far apart the \
-         axis is logarithmic, and there are points in place of bars. Samples of more than twice \
-         the largest median are beyond the chart and counted there: “1 beyond ▸”."
+         axis is logarithmic, and there are points in place of bars. Samples of more than \
+         one and a half times the largest median are beyond the chart and counted there: “1 \
+         beyond ▸”."
             .to_owned(),
         "Processor time comes first: it is that of all threads of the process, the kernel's part \
          included, and says something on a busy machine, too. Time on the clock does not."

@@ -29,8 +29,8 @@ const STEPS: u32 = 4;
 /// a hair.
 const APART_MAX: f64 = 40.0;
 
-/// A sample this far above every median is an accident, and may leave the chart.
-const OUTLIER: f64 = 2.0;
+/// A sample this many times above every median is an accident, and may leave the chart.
+const OUTLIER: f64 = 1.5;
 
 pub(in crate::report) fn draw(caption: &Caption<'_>, unit: Unit, bars: &[Bar<'_>]) -> Element {
     let scale = scale(bars);
