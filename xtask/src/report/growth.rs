@@ -24,6 +24,9 @@ pub(super) struct Family<'a> {
 /// Beside the reading that decides, these are drawn where they are told.
 const DRAWN: [&str; 3] = ["cpu_ns", "p99_ns", "bytes"];
 
+/// More than so many stand in a row of no page.
+const SUBJECTS_MAX: usize = 5;
+
 impl<'a> Family<'a> {
     pub(super) fn all(results: &'a Results) -> Vec<Self> {
         let mut families: Vec<Self> = Vec::new();
@@ -143,7 +146,8 @@ impl<'a> Family<'a> {
         heading.extend(subjects.iter().map(|subject| marked(results.subject(subject), subject)));
         heading.push("ours beside the best peer".to_owned());
         let caption = format!("Medians: {}", reading::title(reading));
-        let mut table = Table::with_heading(&caption, heading);
+        let mut table = Table::with_heading(&caption, heading)
+            .class(if subjects.len() > SUBJECTS_MAX { "wide" } else { "" });
         for (size, workload) in &self.points {
             let mut cells = vec![name(&whole(*size as f64))];
             cells.extend(subjects.iter().map(|subject| {

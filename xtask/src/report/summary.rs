@@ -108,7 +108,10 @@ fn overview(table: Flavor, groups: &[(&str, Vec<Line<'_>>)]) -> Element {
     let ratio = |of: &Option<(&Subject, Compared)>| of.map(|(_, compared)| compared.ratio.middle);
     let pair = |line: &Line<'_>| {
         let (peer, best) = (ratio(&line.peer), ratio(&line.best));
-        let told: Vec<String> = peer.into_iter().chain(best).map(times).collect();
+        // Where the two are one, one figure says it.
+        let name = |of: &Option<(&Subject, Compared)>| of.map(|(subject, _)| subject.name.clone());
+        let second = best.filter(|_| name(&line.peer) != name(&line.best));
+        let told: Vec<String> = peer.into_iter().chain(second).map(times).collect();
         let points = peer.map(|ratio| (ratio, TOKIO)).into_iter();
         Pair {
             name: line.workload.name.clone(),
@@ -138,7 +141,11 @@ fn overview(table: Flavor, groups: &[(&str, Vec<Line<'_>>)]) -> Element {
         "How many times as fast (or small) ours is, log axis: ahead to the right of the line";
     element("figure").class("overview card").child(panel(heading, chart)).child(legend([
         (TOKIO.mark, TOKIO.classes(), format!("beside {}, the first figure", stats::PEER)),
-        (BEST.mark, BEST.classes(), "beside the best peer, the second".to_owned()),
+        (
+            BEST.mark,
+            BEST.classes(),
+            "beside the best peer, the second, if it is another".to_owned(),
+        ),
     ]))
 }
 
