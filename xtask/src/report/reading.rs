@@ -77,6 +77,11 @@ pub(super) fn badge(verdict: Verdict) -> Element {
     element("span").class(format!("badge {class}")).text(text)
 }
 
+/// Where others have figures and ours has none, which is no better than to be behind.
+pub(super) fn missed() -> Element {
+    element("span").class("badge behind").text("▼ no figure")
+}
+
 /// How many times as fast, and how sure.
 pub(super) fn ratio(compared: &Compared) -> String {
     let Spread { low, middle, high } = compared.ratio;

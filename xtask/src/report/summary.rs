@@ -47,6 +47,15 @@ impl<'a> Line<'a> {
         Some(Self { workload, reading, peer, best })
     }
 
+    /// Whether others have figures and ours, which is among the subjects, has none.
+    fn is_missed(&self, results: &Results) -> bool {
+        let Some(ours) = results.ours(self.workload.flavor.table()) else {
+            return false;
+        };
+        let row = self.workload.row(&ours.name);
+        row.is_none_or(|row| row.of(self.reading).is_empty())
+    }
+
     /// Beside the best peer there is.
     fn verdict(&self) -> Option<Verdict> {
         Some(self.best?.1.verdict)
@@ -157,17 +166,11 @@ fn table_of(results: &Results, title: &str, groups: &[(&str, Vec<Line<'_>>)]) ->
     for (group, lines) in groups {
         table.part(group);
         for line in lines {
-            table.row(class(line.verdict()), cells(results, line));
+            let is_lost = line.verdict() == Some(Verdict::Behind) || line.is_missed(results);
+            table.row(if is_lost { "behind" } else { "" }, cells(results, line));
         }
     }
     table.build()
-}
-
-fn class(verdict: Option<Verdict>) -> &'static str {
-    match verdict {
-        Some(Verdict::Behind) => "behind",
-        _ => "",
-    }
 }
 
 fn cells(results: &Results, line: &Line<'_>) -> Vec<Element> {
@@ -192,6 +195,9 @@ fn cells(results: &Results, line: &Line<'_>) -> Vec<Element> {
             None => NONE.to_owned(),
         }),
         ratio(best),
-        element("td").children(line.verdict().map(reading::badge)),
+        match line.is_missed(results) {
+            true => element("td").child(reading::missed()),
+            false => element("td").children(line.verdict().map(reading::badge)),
+        },
     ]
 }

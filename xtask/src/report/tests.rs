@@ -132,6 +132,19 @@ fn losses_and_ties_are_marked_in_words() {
 }
 
 #[test]
+fn a_workload_that_ours_could_not_do_is_a_loss() {
+    let mut results = fixture();
+    let is_it = |workload: &&mut results::Workload| workload.name == "spawn_await";
+    let workload = results.workloads.iter_mut().find(is_it).unwrap();
+    workload.rows[0].skipped = Some("it hung".to_owned());
+    let page = page(&results, &costs()).document();
+    let summary = page.split_once("How to read it</h2>").unwrap().0;
+    let row = summary.split("<tr ").skip(1).find(|row| row.contains(">spawn_await<")).unwrap();
+    assert!(row.contains("class=\"behind\"") && row.contains("▼ no figure"), "{row}");
+    assert!(page.contains("rt-current has no bar: it hung"));
+}
+
+#[test]
 fn who_promises_less_is_marked_and_is_not_the_best() {
     let results = fixture();
     let workload = results.workload(Flavor::Current, "self_wake").unwrap();
