@@ -202,7 +202,11 @@ impl Client {
                 left_to_ask -= 1;
             }
             waited = until.is_some();
-            self.epoll.wait(&mut ready, until.unwrap_or(SILENCE_NS))?;
+            match self.epoll.wait(&mut ready, until.unwrap_or(SILENCE_NS)) {
+                // Somebody looks at this process.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                waited => waited?,
+            }
             if ready.is_empty() && until.is_none() {
                 let lost = format!("{left_to_hear} answers have not come");
                 return Err(io::Error::new(io::ErrorKind::TimedOut, lost));

@@ -35,7 +35,7 @@ impl Visit for Run<'_> {
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
     let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let workers = option(&mut words, "--workers", WORKERS as u64);
+    let workers = option(&mut words, "--workers", WORKERS);
     let limit = option(&mut words, "--limit", 0);
     let told = match (&words[..], workers, limit) {
         (["list"], ..) => {
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
         ([subject, operation, n], Some(workers), Some(limit)) => {
             words::end_after(limit);
             n.parse().ok().and_then(|n| {
-                let run = Run { operation, n, workers: workers as usize };
+                let run = Run { operation, n, workers };
                 subject::with(subject, run).flatten()
             })
         }

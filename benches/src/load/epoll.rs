@@ -29,9 +29,8 @@ impl Ready {
         self.count == 0
     }
 
-    pub(super) fn tokens(&self) -> impl Iterator<Item = usize> + use<> {
-        let events = self.events;
-        (0..self.count).map(move |at| events[at].u64 as usize)
+    pub(super) fn tokens(&self) -> impl Iterator<Item = usize> {
+        self.events[..self.count].iter().map(|event| event.u64 as usize)
     }
 }
 

@@ -209,7 +209,7 @@ pub(super) fn fan_in<S: Subject>(runtime: S, n: u64) -> Cost {
 /// One task makes jobs of equal length, all of them where it is itself.
 pub(super) fn skewed_fan_out<S: Subject>(runtime: S, n: u64) -> Cost {
     /// Some twenty microseconds.
-    const JOB: u64 = 2_000;
+    const JOB: u64 = 3_000;
     fan_out(runtime, n, SKEWED, |_| JOB)
 }
 

@@ -169,7 +169,7 @@ fn wake_latency<S: Subject>(mut runtime: S, n: u64, busy: usize) -> Cost {
     const APART: Duration = Duration::from_millis(1);
     const WARM_UP: u64 = 10;
     /// Some ten microseconds.
-    const TURN: u64 = 1_000;
+    const TURN: u64 = 1_500;
     let summons: &'static Summons = Box::leak(Box::default());
     let took: &'static Latencies = Box::leak(Box::new(Latencies::of(n)));
     let over: &'static AtomicBool = Box::leak(Box::default());

@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 const BLOCKS: u64 = 100;
 
 /// Some fifty microseconds.
-const BLOCKED: u64 = 5_000;
+const BLOCKED: u64 = 7_500;
 
 /// A question, and where its answer goes.
 type Question = (u64, oneshot::Sender<u64>);
