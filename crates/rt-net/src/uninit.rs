@@ -88,6 +88,7 @@ mod foreign {
     use super::*;
 
     /// Runs `read` on `memory` as a `ReadBuf`; tells how many bytes of its start it filled.
+    #[inline]
     pub(super) fn lend<R>(
         memory: &mut [MaybeUninit<u8>],
         read: impl FnOnce(&mut ReadBuf<'_>) -> R,
@@ -109,6 +110,7 @@ pub(crate) mod buf_mut {
     use bytes::BufMut;
 
     /// Runs `read` on the next chunk of `buf`, and counts what it filled.
+    #[inline]
     pub(crate) fn fill<B: BufMut + ?Sized, R>(
         buf: &mut B,
         read: impl FnOnce(&mut ReadBuf<'_>) -> R,
@@ -131,6 +133,7 @@ pub(crate) mod tokio_io {
     use super::*;
 
     /// Runs `read` on the unfilled part of `buf`, and counts what it filled.
+    #[inline]
     pub(crate) fn fill<R>(
         buf: &mut tokio::io::ReadBuf<'_>,
         read: impl FnOnce(&mut ReadBuf<'_>) -> R,
@@ -153,6 +156,7 @@ pub(crate) mod hyper_rt {
     use super::*;
 
     /// Runs `read` on what `buf` has left, and counts what it filled.
+    #[inline]
     pub(crate) fn fill<R>(
         mut buf: hyper::rt::ReadBufCursor<'_>,
         read: impl FnOnce(&mut ReadBuf<'_>) -> R,

@@ -1,5 +1,7 @@
 //! The state word of a slot, and every transition of it.
 //!
+//! One thought: who is ready and who waits is this one word; no other file changes it.
+//!
 //! ```text
 //!  63          40 39    16 15         14       13 … 6                5 … 0
 //! ┌──────────────┬────────┬──────────┬────────┬─────────────────────┬───────┐

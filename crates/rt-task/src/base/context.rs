@@ -13,10 +13,11 @@
 //! **Invariant.** No slot is read while foreign code holds a borrow of it: what is handed out
 //! is counted, so a guard dropped inside an accessor frees nothing that is in use.
 
+mod read;
+
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::any::Any;
 use core::cell::{Cell, RefCell};
 use core::fmt;
 use core::marker::PhantomData;
@@ -27,10 +28,10 @@ use super::budget::Budget;
 use super::env::Slots;
 pub use super::env::{Env, Missing, WeakEnv};
 use super::rng::FastRng;
-use super::seam::{Blocking, Clock, Delay};
 use crate::header::TaskRef;
 use crate::id::IdBlock;
 use crate::wait::Noted;
+pub use read::{blocking, clock, delay, io, spawner, time};
 
 /// The state of one thread. See the module.
 pub struct Ctx {
@@ -439,109 +440,6 @@ pub fn shard_at(home: *const ()) -> Option<u16> {
 #[must_use]
 pub fn env() -> Option<Env> {
     peek(|ctx| ctx.entries.borrow().last().map(|entry| entry.env.clone())).flatten()
-}
-
-#[inline]
-fn with_env<R>(f: impl FnOnce(&Slots) -> Option<R>, missing: Missing) -> Result<R, Missing> {
-    let reading = Reading::begin().ok_or(Missing::Runtime)?;
-    f(reading.slots()).ok_or(missing)
-}
-
-/// Keeps the thread's context, and the innermost environment where it is, also when that is left.
-struct Reading {
-    ctx: *const Ctx,
-    slots: *const Slots,
-}
-
-impl Reading {
-    #[inline]
-    fn begin() -> Option<Self> {
-        peek(|ctx| {
-            let slots = ctx.innermost.get();
-            (!slots.is_null()).then(|| {
-                ctx.readers.set(ctx.readers.get() + 1);
-                Self { ctx, slots }
-            })
-        })
-        .flatten()
-    }
-
-    #[inline]
-    fn slots(&self) -> &Slots {
-        // SAFETY: its environment was entered when `self` was made, and `readers`, which counts
-        // `self`, keeps one that is left from being dropped.
-        unsafe { &*self.slots }
-    }
-}
-
-impl Drop for Reading {
-    #[inline]
-    fn drop(&mut self) {
-        // SAFETY: `readers` counts `self`, so nobody freed it.
-        let ctx = unsafe { &*self.ctx };
-        let readers = ctx.readers.get() - 1;
-        ctx.readers.set(readers);
-        // Without users, the last of them left something.
-        if readers == 0 && !ctx.left.borrow().is_empty() {
-            ctx.users.set(ctx.users.get() + 1);
-            drop_left(&Stay { ctx: self.ctx });
-        }
-    }
-}
-
-/// Drops the environments that were left while they were read.
-#[cold]
-fn drop_left(stay: &Stay) {
-    let left = stay.ctx().left.take();
-    drop(left); // may run anything
-}
-
-/// Runs `f` on the entered reactor's handle, of type `T`.
-///
-/// # Errors
-/// If none is entered, or one of another type.
-pub fn io<T: Any, R>(f: impl FnOnce(&T) -> R) -> Result<R, Missing> {
-    with_env(|slots| slots.io.as_ref()?.downcast_ref().map(f), Missing::Io)
-}
-
-/// Runs `f` on the entered timer's handle, of type `T`.
-///
-/// # Errors
-/// If none is entered, or one of another type.
-pub fn time<T: Any, R>(f: impl FnOnce(&T) -> R) -> Result<R, Missing> {
-    with_env(|slots| slots.time.as_ref()?.downcast_ref().map(f), Missing::Time)
-}
-
-/// The entered timer, for those that may not name its type.
-///
-/// # Errors
-/// If none is entered.
-pub fn delay() -> Result<Arc<dyn Delay>, Missing> {
-    with_env(|slots| slots.delay.clone(), Missing::Time)
-}
-
-/// The entered pool for blocking work.
-///
-/// # Errors
-/// If none is entered.
-pub fn blocking() -> Result<Arc<dyn Blocking>, Missing> {
-    with_env(|slots| slots.blocking.clone(), Missing::Blocking)
-}
-
-/// Runs `f` on the entered clock.
-///
-/// # Errors
-/// If none is entered.
-pub fn clock<R>(f: impl FnOnce(&dyn Clock) -> R) -> Result<R, Missing> {
-    with_env(|slots| slots.clock.as_deref().map(f), Missing::Runtime)
-}
-
-/// Runs `f` on the entered spawner, of type `T`.
-///
-/// # Errors
-/// If none is entered, or one of another type.
-pub fn spawner<T: Any, R>(f: impl FnOnce(&T) -> R) -> Result<R, Missing> {
-    with_env(|slots| slots.spawner.as_ref()?.downcast_ref().map(f), Missing::Spawner)
 }
 
 /// Seeds the thread's choices, so that they repeat.
