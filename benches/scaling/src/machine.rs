@@ -20,7 +20,7 @@ use rt_task::base::seam::{Choice, Choose};
 use rt_task::base::shim::{Machine, Pause, Touch, simulate};
 
 use crate::cost::Costs;
-use crate::memory::{Memory, ps};
+use crate::memory::{Hot, Memory, ps};
 
 /// Many processors. Lives for ever: what runs on it points to it.
 pub struct World {
@@ -186,9 +186,19 @@ impl World {
         self.threads.borrow().iter().map(counts).collect()
     }
 
-    /// The current thread computes for so long.
+    /// The lines that were waited for most, and the share of all that waiting which each had.
+    pub fn hottest(&self, count: usize) -> Vec<(Hot, f64)> {
+        let memory = self.memory.borrow();
+        let all = memory.waited() as f64;
+        memory.hottest(count).into_iter().map(|hot| (hot, hot.waited as f64 / all)).collect()
+    }
+
+    /// The current thread computes for about so long: by chance, up to a tenth more or less.
     pub fn spend(&self, ns: f64) {
-        self.advance(ps(ns));
+        const THOUSAND: u32 = 1_000;
+        let share =
+            0.9 + 0.2 * f64::from(self.rng.below(THOUSAND, Choice::Tie)) / f64::from(THOUSAND);
+        self.advance(ps(ns * share));
     }
 
     /// The time of the current thread, in ps.

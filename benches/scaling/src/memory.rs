@@ -28,6 +28,22 @@ struct Line {
     holders: Set,
     /// When the next one can be served, in ps.
     free_at: u64,
+    hot: Hot,
+}
+
+/// How much a line was waited for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hot {
+    /// Its address.
+    pub address: usize,
+    /// In ps, by all.
+    pub waited: u64,
+    /// Loads.
+    pub reads: u64,
+    /// Stores.
+    pub writes: u64,
+    /// Read-modify-writes.
+    pub modifies: u64,
 }
 
 /// What an access came to.
@@ -45,6 +61,19 @@ impl Memory {
     /// Nobody has anything.
     pub fn new(costs: Costs) -> Self {
         Self { costs, index: HashMap::default(), lines: Vec::new() }
+    }
+
+    /// The lines that were waited for most, in that order.
+    pub fn hottest(&self, count: usize) -> Vec<Hot> {
+        let mut lines: Vec<Hot> = self.lines.iter().map(|line| line.hot).collect();
+        lines.sort_by_key(|hot| std::cmp::Reverse(hot.waited));
+        lines.truncate(count);
+        lines
+    }
+
+    /// Waiting for all lines together, in ps.
+    pub fn waited(&self) -> u64 {
+        self.lines.iter().map(|line| line.hot.waited).sum()
     }
 
     /// `processor` touches `address` at `now`.
@@ -83,12 +112,25 @@ impl Memory {
                 cost += come - now;
             }
         }
+        line.hot.count(address, touch, cost);
         match touch {
             Touch::Read => line.holders.add(processor),
             Touch::Write | Touch::Modify => line.holders = Set::of(processor),
         }
         let taken = touch != Touch::Read && !others.is_empty();
         Access { cost, fetched: waits && touch != Touch::Write, taken }
+    }
+}
+
+impl Hot {
+    fn count(&mut self, address: usize, touch: Touch, waited: u64) {
+        self.address = address;
+        self.waited += waited;
+        match touch {
+            Touch::Read => self.reads += 1,
+            Touch::Write => self.writes += 1,
+            Touch::Modify => self.modifies += 1,
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use rt_sched_multi::queue::Queues;
 
 use crate::cost::Costs;
 use crate::machine::{Counts, Order, World};
+use crate::memory::Hot;
 use crate::play::{self, Told};
 use crate::stage::{self, Mark};
 use crate::variants::{self, Visit};
@@ -31,6 +32,8 @@ pub struct Play {
 pub struct Outcome {
     /// Name and number, in the order in which they are told.
     pub figures: Vec<(&'static str, f64)>,
+    /// Lines that were waited for most, warm-up included, and what share of all waiting that was.
+    pub hottest: Vec<(Hot, f64)>,
     /// Sums up what happened in which order.
     pub trace: u64,
 }
@@ -108,7 +111,7 @@ impl Play {
         let seen = SEEN.take();
         let told = TOLD.take().unwrap_or_default();
         let figures = self.figures(before, after, &seen, &told);
-        Ok(Outcome { figures, trace: world.trace() })
+        Ok(Outcome { figures, hottest: world.hottest(HOTTEST), trace: world.trace() })
     }
 
     fn figures(
@@ -159,3 +162,5 @@ impl Play {
         ]
     }
 }
+
+const HOTTEST: usize = 4;

@@ -3,7 +3,7 @@
 //! On real threads it tells nothing, and work is done.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::ptr;
@@ -22,8 +22,9 @@ thread_local! {
 #[derive(Default)]
 struct Record {
     world: Option<&'static World>,
-    /// By the address that a task's wakers share: when it became ready, if it is.
-    tasks: HashMap<usize, Option<Ready>>,
+    /// By the address that a task's wakers share: when it became ready, if it is. A map whose memory follows
+    /// from the order of addresses alone: one that hashes by chance would lay out all else by chance, too.
+    tasks: BTreeMap<usize, Option<Ready>>,
     /// Tasks made and never polled.
     fresh: u64,
     ready: u64,

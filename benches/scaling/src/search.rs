@@ -192,7 +192,7 @@ impl Crowd {
             // One that is aborted.
             8 => handles.push(self.spawn(async move {
                 let never = this.spawn(pending());
-                if size % 2 == 0 {
+                if size.is_multiple_of(2) {
                     yield_now().await;
                 }
                 never.abort();

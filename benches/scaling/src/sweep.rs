@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, thread};
 
+use crate::memory::Hot;
 use crate::outcome::Play;
 use crate::{cost, search, variants, work};
 
@@ -59,6 +60,13 @@ fn one(
     let outcome = play.run()?;
     for (name, figure) in outcome.figures {
         println!("{name}\t{figure:.6}");
+    }
+    // Where a line lies differs from process to process, but for its place in a page.
+    for (hot, share) in outcome.hottest {
+        let (page, Hot { reads, writes, modifies, .. }) = (hot.address % 4096, hot);
+        println!(
+            "hot line {page:#x}: {share:.3} of waiting; {reads} reads, {writes} writes, {modifies} modifies"
+        );
     }
     println!("trace\t{:x}", outcome.trace);
     Ok(())

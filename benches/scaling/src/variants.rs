@@ -29,6 +29,9 @@ pub const ALL: &[(&str, &str)] = &[
     ("no_hand_over", "a searcher that finds something calls nobody"),
     ("steal_one", "a thief takes one task, not half"),
     ("next_victim", "a thief begins with its neighbour, not by chance"),
+    ("richer", "a thief begins with victims that have two tasks or more"),
+    ("few_search", "two of a group search at a time, not half"),
+    ("looks_first", "a thief reads a victim's length before it tries to take any"),
     ("locked", "each worker's queue is a list under a lock"),
     ("one_for_all", "one queue under a lock for all workers"),
 ];
@@ -41,6 +44,9 @@ pub fn with<V: Visit>(name: &str, visit: V) -> Option<V::Output> {
         "no_hand_over" => Some(visit.visit::<NoHandOver>()),
         "steal_one" => Some(visit.visit::<StealOne>()),
         "next_victim" => Some(visit.visit::<NextVictim>()),
+        "richer" => Some(visit.visit::<Richer>()),
+        "few_search" => Some(visit.visit::<FewSearch>()),
+        "looks_first" => Some(visit.visit::<LooksFirst>()),
         "locked" => Some(visit.visit::<Locked>()),
         "one_for_all" => Some(visit.visit::<OneForAll>()),
         _ => None,
@@ -80,6 +86,18 @@ variant!(
 variant!(
     /// A thief begins with its neighbour.
     NextVictim, Watched<T, false>, Rules { victims: Victims::Next, ..Rules::STANDARD }
+);
+variant!(
+    /// A thief begins with those that have several.
+    Richer, Watched<T, false>, Rules { victims: Victims::Richer, ..Rules::STANDARD }
+);
+variant!(
+    /// Two search at a time.
+    FewSearch, Watched<T, false>, Rules { searchers_max: 2, ..Rules::STANDARD }
+);
+variant!(
+    /// A thief looks before it takes.
+    LooksFirst, Watched<T, false>, Rules { looks_first: true, ..Rules::STANDARD }
 );
 variant!(
     /// Lists under locks.

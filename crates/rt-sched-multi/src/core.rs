@@ -258,22 +258,37 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
             return None;
         }
         let start = match Q::RULES.victims {
-            Victims::Random => self.ctx.rng().below(workers as u32, Choice::Victim) as usize,
+            Victims::Random | Victims::Richer => {
+                self.ctx.rng().below(workers as u32, Choice::Victim) as usize
+            }
             Victims::Next => (self.index + 1) % workers,
         };
+        let has_several = |at: &usize| self.shared.workers[*at].queued() > 1;
+        if Q::RULES.victims == Victims::Richer
+            && let Some(at) = (start..workers).chain(0..start).find(has_several)
+            && let Some(task) = self.steal_from(at)
+        {
+            return Some(task);
+        }
         for at in (start..workers).chain(0..start) {
-            if at == self.index {
+            let is_seen_empty = || Q::RULES.looks_first && !self.shared.workers[at].has_queued();
+            if at == self.index || is_seen_empty() {
                 continue;
             }
-            if let Some(task) = self.shared.workers[at].steal(&self.own().local) {
-                let counters = &self.worker.counters;
-                counters.steal_operations.add(1);
-                counters.steals.add(1 + self.own().local.len() as u64);
+            if let Some(task) = self.steal_from(at) {
                 return Some(task);
             }
         }
         // Something may have come from outside while we looked elsewhere.
         self.pick_global()
+    }
+
+    fn steal_from(&self, victim: usize) -> Option<Task<D, Q>> {
+        let task = self.shared.workers[victim].steal(&self.own().local)?;
+        let counters = &self.worker.counters;
+        counters.steal_operations.add(1);
+        counters.steals.add(1 + self.own().local.len() as u64);
+        Some(task)
     }
 
     fn search(&mut self) -> bool {

@@ -143,6 +143,14 @@ impl Idle {
         Self { groups: groups.collect(), workers }
     }
 
+    /// Lets no more than so many of a group search at a time.
+    pub(crate) fn search_at_most(mut self, most: u64) -> Self {
+        for group in &mut self.groups {
+            group.searchers_max = group.searchers_max.min(most);
+        }
+        self
+    }
+
     #[inline]
     fn group(&self, worker: usize) -> &Group {
         match self.groups.len() {

@@ -11,6 +11,10 @@ pub struct Rules {
     pub hands_over: bool,
     /// With whom a thief begins.
     pub victims: Victims,
+    /// Whether a thief looks at how many a victim has before it tries to take any.
+    pub looks_first: bool,
+    /// How many of a group may search at a time, and half of it at most.
+    pub searchers_max: u64,
 }
 
 /// When a worker that has something in its queue calls a sleeper. Never while somebody searches.
@@ -31,10 +35,17 @@ pub enum Victims {
     Random,
     /// With the next one.
     Next,
+    /// By chance, and first with those that have two tasks or more: who has one is about to run it.
+    Richer,
 }
 
 impl Rules {
     /// Those of production.
-    pub const STANDARD: Self =
-        Self { calls: Calls::Worth, hands_over: true, victims: Victims::Random };
+    pub const STANDARD: Self = Self {
+        calls: Calls::Worth,
+        hands_over: true,
+        victims: Victims::Random,
+        looks_first: false,
+        searchers_max: u64::MAX,
+    };
 }

@@ -123,7 +123,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
             inbox: Inbox::new(),
             batches: Q::Inject::new(),
             in_batches: AtomicUsize::new(0),
-            idle: Idle::new(config.workers),
+            idle: Idle::new(config.workers).search_at_most(Q::RULES.searchers_max),
             unpark: driver.unparker(),
             driver: DriverSlot::new(driver),
             // SAFETY: `Home::owned` returns this field of what it points to, every time.

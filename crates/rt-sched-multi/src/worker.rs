@@ -167,7 +167,12 @@ impl<D: Driver + Send + 'static, Q: Queues> Worker<D, Q> {
 
     /// Whether a thief sees anything.
     pub(crate) fn has_queued(&self) -> bool {
-        Local::<D, Q>::depth(&self.stealer) != 0
+        self.queued() != 0
+    }
+
+    /// How many a thief sees.
+    pub(crate) fn queued(&self) -> usize {
+        Local::<D, Q>::depth(&self.stealer)
     }
 
     pub(crate) fn metrics(&self) -> WorkerMetrics {
