@@ -37,6 +37,9 @@ use turns::Programs;
 /// Whom ours is compared with unless somebody says.
 const VERSUS: [&str; 3] = ["tokio", "smol", "nio"];
 
+/// Those that are built only if they are asked for: they take minutes.
+const BUILT_IF_ASKED: [&str; 3] = ["compio", "glommio", "monoio"];
+
 /// Larger points of a curve take too long for a quick run.
 const QUICK_GROWTH_MAX: u64 = 10_000;
 
@@ -50,7 +53,7 @@ pub(crate) fn run(flags: &Bench) -> Result<()> {
     match &flags.instead {
         Instead::Run => measure(flags),
         Instead::List => list(flags),
-        Instead::Components => components::run(),
+        Instead::Components => components::run(flags),
         Instead::Show(name) => show(&results::load(name)?, flags),
         Instead::Table(name) => {
             print!("{}", table::for_page(&results::load(name)?));
@@ -68,7 +71,7 @@ fn show(results: &Results, flags: &Bench) -> Result<()> {
 }
 
 fn list(flags: &Bench) -> Result<()> {
-    let programs = Programs::build(flags.workers)?;
+    let programs = Programs::build(flags.workers, needs_peers(flags))?;
     let catalog = catalog::read(&programs.op, &programs.serve)?;
     let mut rows =
         vec![["workload", "table", "group", "an operation is"].map(str::to_owned).into()];
@@ -92,7 +95,7 @@ fn measure(flags: &Bench) -> Result<()> {
     ensure!(!flags.wakes || util::installed("strace"), "--wakes needs strace");
     // Before an hour is spent on a run that is to be compared with it.
     let before = flags.against.as_deref().map(results::load).transpose()?;
-    let programs = Programs::build(flags.workers)?;
+    let programs = Programs::build(flags.workers, needs_peers(flags))?;
     let catalog = catalog::read(&programs.op, &programs.serve)?;
     let subjects = subjects(&catalog, flags)?;
     let workloads = workloads(&catalog, flags)?;
@@ -164,6 +167,12 @@ fn budget(flags: &Bench, subjects: &[Subject]) -> Budget {
         budget.rounds_stay = true;
     }
     budget
+}
+
+/// Whether somebody is asked for who is not built otherwise.
+fn needs_peers(flags: &Bench) -> bool {
+    let is_one = |name: &String| name == "all" || BUILT_IF_ASKED.contains(&results::runtime(name));
+    flags.versus.iter().flatten().any(is_one)
 }
 
 /// Ours, and those that were asked for.

@@ -100,8 +100,11 @@ struct Operation {
 }
 
 /// Builds the programs of rt-benches: a release build with line tables.
-pub(crate) fn build() -> Result<Vec<(String, PathBuf)>> {
-    util::built(&mut cargo(["build", "--profile", "bench", "-p", "rt-benches", "--bins"]))
+///
+/// With `peers`, those runtimes, too, which nobody counts.
+pub(crate) fn build(peers: bool) -> Result<Vec<(String, PathBuf)>> {
+    let mut build = cargo(["build", "--profile", "bench", "-p", "rt-benches", "--bins"]);
+    util::built(build.args(peers.then_some("--features=peers")))
 }
 
 /// One of them.
@@ -174,7 +177,7 @@ impl Cost {
 
 impl Bench {
     fn build() -> Result<Self> {
-        let op = program(&build()?, "op")?;
+        let op = program(&build(false)?, "op")?;
         let (subjects, operations) = list(&op)?;
         let disassembly = Disassembly::read(&op)?;
         Ok(Self { op, subjects, operations, disassembly })

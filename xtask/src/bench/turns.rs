@@ -33,9 +33,9 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    /// Builds them.
-    pub(crate) fn build(workers: u64) -> Result<Self> {
-        let built = count::build()?;
+    /// Builds them, with the peers that take minutes if so.
+    pub(crate) fn build(workers: u64, peers: bool) -> Result<Self> {
+        let built = count::build(peers)?;
         Ok(Self {
             op: count::program(&built, "op")?,
             serve: count::program(&built, "serve")?,
