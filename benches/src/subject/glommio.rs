@@ -25,7 +25,8 @@ impl Subject for Glommio {
     const FLAVOR: Flavor = Flavor::Current;
     const ABOUT: &'static str =
         "glommio on one thread, not bound to a processor, with its default options";
-    const WITHHOLDS: &'static [Promise] = &[Promise::Send, Promise::Panics];
+    const WITHHOLDS: &'static [Promise] =
+        &[Promise::Send, Promise::Abort, Promise::Join, Promise::Panics];
 
     type JoinError = Infallible;
     type Stream = Connection;

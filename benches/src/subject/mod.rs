@@ -1,5 +1,5 @@
 //! What a workload may ask of a runtime. One more runtime is one more file here and one more
-//! line in the list of [`subjects!`].
+//! line in its list.
 //!
 //! A subject says of itself what a reader of its figures must know: its version, what it promises
 //! less than the others ([`Promise`]), what was done to fit it in. What a runtime has not got at

@@ -103,7 +103,7 @@ subject! {
     /// nio on the root future's thread alone; tasks are of its `spawn_local`, sleeps count from
     /// the loop's last turn.
     NioCurrent, "nio-current", Current, EARLY, |_| None,
-    _workers => 1, future => nio::spawn_pinned(|| future)
+    _workers => 1, future => nio::spawn_local(future)
 }
 
 subject! {
