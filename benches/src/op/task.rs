@@ -1,6 +1,5 @@
 //! One task or a few: wakes, spawns, yields.
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -77,16 +76,17 @@ pub(super) fn spawn_await_root<S: Subject>(runtime: S, n: u64) -> Cost {
 }
 
 pub(super) fn spawn_detached<S: Subject>(runtime: S, n: u64) -> Cost {
-    async fn times<S: Subject>(range: Range<usize>, ran: &'static [AtomicBool]) {
-        for place in range {
-            detached::<S>(place, ran).await;
+    async fn each<S: Subject>(ran: &'static [AtomicBool]) {
+        for ran in ran {
+            detached::<S>(ran).await;
         }
     }
-    let (warm_up, total, ran) = boxes(n);
+    let ran = boxes(n);
     in_task(runtime, async move {
-        times::<S>(0..warm_up, ran).await;
+        let (warm_up, measured) = ran.split_at(WARM_UP as usize);
+        each::<S>(warm_up).await;
         let meter = Meter::start();
-        times::<S>(warm_up..total, ran).await;
+        each::<S>(measured).await;
         let cost = meter.stop();
         all_ran::<S>(ran).await;
         cost
@@ -94,12 +94,10 @@ pub(super) fn spawn_detached<S: Subject>(runtime: S, n: u64) -> Cost {
 }
 
 pub(super) fn spawn_detached_root<S: Subject>(mut runtime: S, n: u64) -> Cost {
-    let (_, _, ran) = boxes(n);
-    let mut places = 0..;
+    let ran = boxes(n);
+    let mut left = ran.iter();
     runtime.block_on(async {
-        let next = async || {
-            detached::<S>(places.next().expect("there is no end of places"), ran).await;
-        };
+        let next = async || detached::<S>(left.next().expect("one for each")).await;
         let cost = times(n, next).await;
         all_ran::<S>(ran).await;
         cost
@@ -107,16 +105,15 @@ pub(super) fn spawn_detached_root<S: Subject>(mut runtime: S, n: u64) -> Cost {
 }
 
 /// Spawns a task that ticks its box, with a plain store: nobody counts in one word.
-async fn detached<S: Subject>(place: usize, ran: &'static [AtomicBool]) {
-    drop(S::spawn(async move { ran[place].store(true, Ordering::Relaxed) }));
+async fn detached<S: Subject>(ran: &'static AtomicBool) {
+    drop(S::spawn(async { ran.store(true, Ordering::Relaxed) }));
     S::yield_now().await;
 }
 
-/// A box for each task: those of the warm-up, and how many in all.
-fn boxes(n: u64) -> (usize, usize, &'static [AtomicBool]) {
-    let total = (n + WARM_UP) as usize;
-    let boxes: Box<[AtomicBool]> = (0..total).map(|_| AtomicBool::new(false)).collect();
-    (WARM_UP as usize, total, Box::leak(boxes))
+/// A box for each task, those of the warm-up among them.
+fn boxes(n: u64) -> &'static [AtomicBool] {
+    let boxes: Box<[AtomicBool]> = (0..n + WARM_UP).map(|_| AtomicBool::new(false)).collect();
+    Box::leak(boxes)
 }
 
 /// Waits for those that another worker still has.
