@@ -87,7 +87,7 @@ pub fn run(at: &str, plan: &Plan) -> io::Result<Outcome> {
     let control = control.map(str::parse).transpose().map_err(unreadable)?;
     let mut marks = Marks::connect(control)?;
     marks.before()?;
-    let mut client = Client::connect(address, *plan)?;
+    let mut client = Client::new(address, *plan)?;
     client.warm_up()?;
     marks.begin()?;
     let outcome = if plan.idle { idle(plan.requests) } else { client.measure()? };
@@ -102,6 +102,9 @@ fn idle(seconds: u64) -> Outcome {
     let (wall_ns, cpu_ns) = (wall_ns() - before, cpu_ns() - cpu_before);
     Outcome { wall_ns, latency: None, late: None, cpu_ns }
 }
+
+/// Fewer than any server lets wait for its `accept`.
+const CONNECTING_MAX: usize = 64;
 
 /// Silent for so long, a server has lost something.
 const SILENCE_NS: u64 = 5_000_000_000;
@@ -128,18 +131,15 @@ struct Client {
 }
 
 impl Client {
-    fn connect(address: SocketAddr, plan: Plan) -> io::Result<Self> {
-        let epoll = Epoll::new()?;
-        let links = (0..plan.connections)
-            .map(|token| Link::connect(address, plan.protocol, &epoll, token))
-            .collect::<io::Result<_>>()?;
+    /// Not connected yet.
+    fn new(address: SocketAddr, plan: Plan) -> io::Result<Self> {
         let turns = 0..plan.active.min(plan.connections);
         let free = (0..plan.streams).flat_map(|_| turns.clone()).collect();
         Ok(Self {
             plan,
             address,
-            epoll,
-            links,
+            epoll: Epoll::new()?,
+            links: Vec::with_capacity(plan.connections),
             free,
             asked: 0,
             recorder: Recorder::default(),
@@ -149,12 +149,23 @@ impl Client {
         })
     }
 
-    /// A tenth of the requests, in a closed loop; every connection asks once at least, also those
-    /// that are silent later, so that the server has whatever it keeps for one.
+    /// Every connection is made and asks once, also those that are silent later, so that the
+    /// server has whatever it keeps for one; then a tenth of the requests, in a closed loop.
+    ///
+    /// A few connections at a time: where more wait than a server lets wait, the system makes
+    /// them wait for seconds, and how many that are is a setting and no runtime's merit.
     fn warm_up(&mut self) -> io::Result<()> {
-        let active = self.free.clone();
-        self.free = (0..self.plan.connections).collect();
-        self.ask(self.plan.connections as u64, Pace::closed())?;
+        let active = mem::take(&mut self.free);
+        let connections = self.plan.connections;
+        for first in (0..connections).step_by(CONNECTING_MAX) {
+            let these = first..connections.min(first + CONNECTING_MAX);
+            for token in these.clone() {
+                let link = Link::connect(self.address, self.plan.protocol, &self.epoll, token)?;
+                self.links.push(link);
+            }
+            self.free = these.clone().collect();
+            self.ask(these.len() as u64, Pace::closed())?;
+        }
         self.free = active;
         if !self.plan.idle {
             self.ask(self.plan.requests / 10, Pace::closed())?;
