@@ -62,6 +62,15 @@ impl Budget {
 
     /// Rounds below which medians say nothing.
     const ROUNDS_LEAST: usize = 3;
+
+    /// How far a plan may be missed.
+    const OVER: f64 = 1.1;
+
+    /// Whether one more round is to be run after so many, if it ends then: where everything takes
+    /// longer than in its trial, there are fewer.
+    pub(crate) fn has_time_for(&self, round: usize, ends_s: f64) -> bool {
+        self.rounds_stay || round < Self::ROUNDS_LEAST || ends_s < self.total_s * Self::OVER
+    }
 }
 
 /// What the trials of one workload have told.
@@ -221,6 +230,17 @@ mod tests {
         assert!(plan(&trials, &budget, 0.0).iter().all(|planned| planned.rounds == 21));
         let fewer = plan(&trials, &Budget { rounds_stay: false, ..budget }, 0.0);
         assert!(fewer[0].rounds < 21);
+    }
+
+    #[test]
+    fn where_time_is_up_there_are_fewer_rounds() {
+        let (in_time, late) = (Budget::FULL.total_s, Budget::FULL.total_s * 1.2);
+        assert!(Budget::FULL.has_time_for(10, in_time) && !Budget::FULL.has_time_for(10, late));
+        assert!(Budget::FULL.has_time_for(2, late));
+        assert!(Budget { rounds_stay: true, ..Budget::FULL }.has_time_for(10, late));
+        // Whatever happens, it is less than was promised.
+        const { assert!(Budget::FULL.total_s * Budget::OVER < 30.0 * 60.0) };
+        const { assert!(Budget::QUICK.total_s * Budget::OVER < 3.0 * 60.0) };
     }
 
     #[test]

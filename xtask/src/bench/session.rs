@@ -177,11 +177,16 @@ impl Session {
         self.jobs.iter().map(|job| job.planned.rounds).max().unwrap_or_default()
     }
 
-    /// Runs all rounds; `after` sees what there is after each.
+    /// Runs all rounds, or as many as there is time for; `after` sees what there is after each.
     pub(crate) fn run(&mut self, mut after: impl FnMut(&Self, usize) -> Result<()>) -> Result<()> {
         let rounds = self.rounds();
         let mut progress = Progress::new(self.planned_s());
+        let mut round_s = 0.0;
         for round in 0..rounds {
+            let began_s = self.took_s();
+            if !self.budget.has_time_for(round, began_s + round_s) {
+                break;
+            }
             for job in &mut self.jobs {
                 if round < job.planned.rounds {
                     let name = &job.workload.name;
@@ -192,6 +197,7 @@ impl Session {
                 }
             }
             after(self, round + 1)?;
+            round_s = self.took_s() - began_s;
         }
         Ok(())
     }

@@ -12,8 +12,11 @@ pub(crate) fn header(results: &Results) -> String {
     let tree = if results.dirty { ", and the tree differs from it" } else { "" };
     let of_subject = |subject: &Subject| format!("{} {}", subject.name, subject.version);
     let versions: Vec<String> = results.subjects.iter().map(of_subject).collect();
-    let quick =
-        if results.quick { "\nquick: short loops, few rounds; no figure to be told" } else { "" };
+    let quick = if results.quick {
+        "\nquick: short loops, few rounds, no curves; a look, not figures to be told"
+    } else {
+        ""
+    };
     format!(
         "{processor}, {cores} cores, {gib:.0} GiB; {kernel}, {system}; {rustc}\n\
          {date}, commit {commit}{tree}\n\
@@ -44,18 +47,26 @@ fn of_table(results: &Results, table: Flavor) -> String {
         }
         text.push_str(&format!("\n{}", columns(&rows)));
     }
-    let mut skipped = String::from("\n");
-    for workload in &workloads {
+    text + &skipped(&workloads) + &verdicts(results, table)
+}
+
+/// Who could not run what, reason by reason.
+fn skipped(workloads: &[&Workload]) -> String {
+    let mut reasons: Vec<((&str, &str), Vec<&str>)> = Vec::new();
+    for workload in workloads {
         for row in &workload.rows {
-            if let Some(reason) = &row.skipped {
-                skipped.push_str(&format!("{} of {}: {reason}\n", workload.name, row.subject));
+            let Some(reason) = row.skipped.as_deref() else { continue };
+            let key = (row.subject.as_str(), reason);
+            match reasons.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, names)) => names.push(&workload.name),
+                None => reasons.push((key, vec![&workload.name])),
             }
         }
     }
-    if skipped.trim().is_empty() {
-        skipped.clear();
-    }
-    text + &skipped + &verdicts(results, table)
+    let lines = reasons.into_iter().map(|((subject, reason), names)| {
+        format!("\n{subject}: {reason} ({})\n", names.join(", "))
+    });
+    lines.collect()
 }
 
 /// Group by group, and then the curves, in the order in which they come.
@@ -173,9 +184,14 @@ impl Columns {
             cells.push(match headline {
                 Some(reading) if !is_ours => {
                     let compared = stats::compare(results, workload, &row.subject, reading);
-                    let of_best = if is_best { ", of the best" } else { "" };
-                    compared.map_or(String::new(), |it| format!("{}{of_best}", word(it.verdict)))
+                    let of_best = if is_best { " (best peer)" } else { "" };
+                    match row.skipped {
+                        Some(_) => "see below".to_owned(),
+                        None => compared
+                            .map_or(String::new(), |it| format!("{}{of_best}", word(it.verdict))),
+                    }
                 }
+                _ if row.skipped.is_some() => "see below".to_owned(),
                 _ => String::new(),
             });
             cells
@@ -428,14 +444,14 @@ mod tests {
         };
         assert_eq!(line("yields rt"), "yields rt-multi 10.0 ns 5 % 2 ±3 %");
         let told = line("yields tokio");
-        assert!(told.ends_with("2.00x ahead, of the best"), "{told}");
+        assert!(told.ends_with("2.00x ahead (best peer)"), "{told}");
         let told = line("yields nio-multi*");
         assert!(told.ends_with("0.50x behind"), "{told}");
-        assert!(line("echo tokio").ends_with("0.80x 1.50x behind, of the best"));
+        assert!(line("echo tokio").ends_with("0.80x 1.50x behind (best peer)"));
         // Who tells no latency has no columns for it.
         assert_eq!(line("scheduler"), "scheduler subject cpu ± switches x cpu ours is");
         assert_eq!(line("sockets"), "sockets subject cpu ± p99 ± x cpu x p99 ours is");
-        assert!(text.contains("echo of nio-multi: in its trial: no end within 9 s"));
+        assert!(text.contains("nio-multi: in its trial: no end within 9 s (echo)"));
         assert!(text.contains("2.00x tokio (1 rows), 0.50x nio (1 rows)"), "{text}");
         assert!(text.contains("ahead in 1; level in 0; behind in 1: echo (tokio-multi 0.80x)"));
     }

@@ -143,6 +143,8 @@ fn readings(text: &str, n: u64, of_each: Option<u64>) -> Result<Readings, Failur
                 readings.insert("bytes".to_owned(), rounded(value / many as f64));
             }
             ("resident_bytes", None) => {}
+            // No clock ran.
+            ("wall_ns", _) if value == 0.0 => {}
             (name, _) if TOTALS.contains(&name) => {
                 readings.insert(name.to_owned(), rounded(value / n as f64));
             }
@@ -173,6 +175,7 @@ mod tests {
     fn what_grows_with_n_is_told_per_operation() {
         let text = "allocs\t10\ncpu_ns\t1000\nwall_ns\t2000\nswitches\t1\nresident_bytes\t0\n";
         let told = readings(text, 10, None).unwrap();
+        assert!(!readings("wall_ns\t0\n", 10, None).unwrap().contains_key("wall_ns"));
         let all: Vec<(&str, f64)> = told.iter().map(|(name, it)| (name.as_str(), *it)).collect();
         assert_eq!(
             all,
