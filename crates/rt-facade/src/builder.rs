@@ -153,7 +153,7 @@ impl Builder {
         self
     }
 
-    /// After how many local picks the scheduler looks at the global queue first. Unless set, 31 on the
+    /// After how many local picks the scheduler looks at the global queue first. Unless set, four on the
     /// single-thread flavour, and adapted to the mean poll time on the other.
     ///
     /// # Panics

@@ -5,8 +5,9 @@ use rt_task::base::driver::Driver;
 
 use crate::{Executor, LocalExecutor};
 
-/// Local picks before the global queue is looked at, unless set.
-const GLOBAL_INTERVAL: u32 = 31;
+/// Local picks before the global queue is looked at, unless set:
+/// `docs/decisions/0006-wakes-from-outside.md`.
+const GLOBAL_INTERVAL: u32 = 4;
 /// Picks before the driver is turned, unless set.
 const EVENT_INTERVAL: u32 = 61;
 
@@ -31,7 +32,7 @@ impl Builder {
         Self { config, env: Env::new() }
     }
 
-    /// After how many local picks the global queue is looked at first. 31 unless set.
+    /// After how many local picks the global queue is looked at first. Four unless set.
     ///
     /// # Panics
     /// If `picks` is zero.

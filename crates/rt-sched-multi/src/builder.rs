@@ -82,7 +82,7 @@ impl Builder {
     }
 
     /// After how many picks a worker looks at the shared queue first. Unless set, so many that this
-    /// comes about every 200 µs by the mean poll time of late: between 2 and 127.
+    /// comes about every 20 µs by the mean poll time of late: between 2 and 127.
     ///
     /// # Panics
     /// If `picks` is zero.

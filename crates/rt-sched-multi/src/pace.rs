@@ -130,8 +130,8 @@ const PAST_CALLS: u64 = 8;
 const FORGETS: u64 = 1024;
 /// A worker that has measured nothing yet calls as soon as anything waits.
 const MEAN_FIRST: Duration = CALL_MIN;
-/// How often the shared queue should be looked at.
-const GLOBAL: Duration = Duration::from_micros(200);
+/// How often the shared queue should be looked at: `docs/decisions/0006-wakes-from-outside.md`.
+const GLOBAL: Duration = Duration::from_micros(20);
 /// As many polls as the past counts for.
 const PAST_POLLS: u64 = 32;
 /// A time that is so many times longer than expected counts as this much.

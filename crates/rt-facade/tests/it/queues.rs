@@ -236,7 +236,7 @@ fn the_driver_is_turned_every_so_many_picks() {
 #[test]
 fn what_comes_from_outside_waits_for_a_bounded_number_of_polls() {
     for build in ONE_THREAD {
-        // The default is 31 on one flavour, and between 2 and 127 on the other.
+        // The default is four on one flavour, and between 2 and 127 on the other.
         for (interval, most) in [(None, 128), (Some(5), 6), (Some(100), 101)] {
             let mut builder = build();
             if let Some(interval) = interval {

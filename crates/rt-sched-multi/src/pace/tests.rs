@@ -10,9 +10,9 @@ fn of_mean(mean: Duration) -> Pace {
 fn the_shared_queue_is_looked_at_every_so_many_polls() {
     let intervals = [
         (Duration::from_nanos(1), 127),
-        (Duration::from_micros(2), 100),
-        (Duration::from_micros(20), 10),
-        (Duration::from_micros(150), 2),
+        (Duration::from_nanos(200), 100),
+        (Duration::from_micros(2), 10),
+        (Duration::from_micros(15), 2),
         (Duration::from_secs(1), 2),
     ];
     for (mean, polls) in intervals {

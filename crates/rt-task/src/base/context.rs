@@ -99,7 +99,7 @@ impl Ctx {
         self.shard.set(shard);
     }
 
-    /// After an environment was entered or left.
+    /// After an environment was left.
     fn find_innermost(&self) {
         let entries = self.entries.borrow();
         let slots = entries.last().map(|entry| Arc::as_ptr(&entry.env.slots));
@@ -290,8 +290,8 @@ pub fn enter(env: Env) -> EnterGuard {
     let stay = Stay::new();
     let key = stay.ctx().next_entry.get();
     stay.ctx().next_entry.set(key + 1);
+    stay.ctx().innermost.set(Arc::as_ptr(&env.slots));
     stay.ctx().entries.borrow_mut().push(Entry { key, env });
-    stay.ctx().find_innermost();
     EnterGuard { key, _stay: StayHere(stay, PhantomData) }
 }
 
