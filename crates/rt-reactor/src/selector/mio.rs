@@ -4,8 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mio::event::Event;
-use mio::{Events, Poll, Registry, Waker};
+use mio::{Poll, Registry, Waker};
 use rt_task::base::seam::Unpark;
 
 use super::{Selector, Token};
@@ -13,10 +12,17 @@ use crate::interest::Interest;
 use crate::ready::Ready;
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod events;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[path = "mio/epoll.rs"]
+mod events;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
 #[path = "mio/no_priority.rs"]
 mod priority;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod priority;
+
+use events::Events;
 
 /// epoll, kqueue, or what the platform has.
 #[derive(Debug)]
@@ -39,7 +45,7 @@ impl MioSelector {
     pub fn new() -> io::Result<Self> {
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), mio::Token(Token::UNPARK.as_usize()))?;
-        Ok(Self { poll, events: Events::with_capacity(EVENTS_MAX), waker: Arc::new(waker) })
+        Ok(Self { poll, events: Events::new(), waker: Arc::new(waker) })
     }
 }
 
@@ -51,19 +57,15 @@ impl Selector for MioSelector {
         timeout: Option<Duration>,
         sink: &mut impl FnMut(Token, Ready),
     ) -> io::Result<bool> {
-        match self.poll.poll(&mut self.events, timeout) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(false),
-            Err(error) => return Err(error),
-        }
         let mut unparked = false;
-        for event in &self.events {
-            match Token::from_usize(event.token().0) {
-                Token::UNPARK => unparked = true,
-                token => sink(token, ready(event)),
-            }
+        let waited = self.events.wait(&mut self.poll, timeout, |token, ready| match token {
+            Token::UNPARK => unparked = true,
+            token => sink(token, ready),
+        });
+        match waited {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
+            _ => Ok(unparked),
         }
-        Ok(unparked)
     }
 
     fn unparker(&self) -> MioUnpark {
@@ -87,19 +89,6 @@ impl Unpark for MioUnpark {
     fn unpark(&self) {
         self.waker.wake().expect("the reactor can be unparked");
     }
-}
-
-fn ready(event: &Event) -> Ready {
-    let told = [
-        (event.is_readable(), Ready::READABLE),
-        (event.is_writable(), Ready::WRITABLE),
-        (event.is_read_closed(), Ready::READ_CLOSED),
-        (event.is_write_closed(), Ready::WRITE_CLOSED),
-        (event.is_priority(), Ready::PRIORITY),
-        (event.is_error(), Ready::ERROR),
-    ];
-    let told = told.into_iter().filter(|(told, _)| *told);
-    told.fold(Ready::EMPTY, |ready, (_, kind)| ready | kind)
 }
 
 /// What to ask `mio` for.
