@@ -2,12 +2,13 @@
 //!
 //! A machine is faster on one day than on another, so times of two runs say little beside each
 //! other. Each run has tokio in every round: what is compared is how many times as fast as tokio
-//! a subject was then and is now. A change counts where it is beyond the noise of both runs.
+//! a subject was then and is now. A change counts where it is beyond the noise of both runs, and
+//! where the middle halves of their rounds do not meet.
 
 use std::collections::BTreeSet;
 
 use super::results::{Flavor, Results, Workload};
-use super::stats::{self, TIE};
+use super::stats::{self, Spread, TIE};
 use super::table::times;
 use crate::util::columns;
 
@@ -19,22 +20,29 @@ pub(crate) struct Change {
     subject: String,
     reading: String,
     /// How many times as fast as tokio, or times themselves where tokio did not run.
-    then: f64,
-    now: f64,
+    then: Spread,
+    now: Spread,
     /// Above one: better than then.
     ratio: f64,
     /// What a change must be beyond.
     noise: f64,
+    /// Whether both runs have rounds enough to tell.
+    is_told: bool,
     beside_peer: bool,
 }
 
+/// Fewer have no middle half.
+const ROUNDS_LEAST: usize = 3;
+
 impl Change {
     fn is_real(&self) -> bool {
-        stats::distance(self.ratio) > self.noise
+        let meet = self.then.low <= self.now.high && self.now.low <= self.then.high;
+        stats::distance(self.ratio) > self.noise && !meet
     }
 
     fn word(&self) -> &'static str {
         match self.ratio > 1.0 {
+            _ if !self.is_told => "too few rounds",
             _ if !self.is_real() => "within the noise",
             true => "better",
             false => "worse",
@@ -53,16 +61,18 @@ pub(crate) fn changes(then: &Results, now: &Results) -> Vec<Change> {
             let subject = row.subject.as_str();
             let own = [(then, before), (now, workload)]
                 .map(|(run, workload)| beside_peer(run, workload, subject, reading));
-            let told = match own {
+            let (then, now, beside_peer) = match own {
+                [Some(then), Some(now)] => (then, now, true),
                 // tokio beside itself is always one: there only time is left.
-                [Some(then), Some(now)] => Some((then, now, true)),
                 _ => {
-                    let [then, now] = [before, workload]
-                        .map(|workload| stats::median(workload.row(subject)?.of(reading)));
-                    then.zip(now).map(|(then, now)| (then, now, false))
+                    let samples = |workload: &Workload| {
+                        workload.row(subject).map_or(Vec::new(), |row| row.of(reading).to_vec())
+                    };
+                    (samples(before), samples(workload), false)
                 }
             };
-            let Some((then, now, beside_peer)) = told else { continue };
+            let is_told = then.len().min(now.len()) >= ROUNDS_LEAST;
+            let (Some(then), Some(now)) = (Spread::of(&then), Spread::of(&now)) else { continue };
             let more_is_better = beside_peer || stats::more_is_better(reading);
             let noise = [before, workload].map(|it| it.noise_of(reading).unwrap_or_default());
             changes.push(Change {
@@ -72,9 +82,13 @@ pub(crate) fn changes(then: &Results, now: &Results) -> Vec<Change> {
                 reading: reading.to_owned(),
                 then,
                 now,
-                ratio: if more_is_better { now / then } else { then / now },
+                ratio: match more_is_better {
+                    true => now.middle / then.middle,
+                    false => then.middle / now.middle,
+                },
                 // Two runs, each with a noise of its own.
                 noise: noise[0].hypot(noise[1]).max(TIE),
+                is_told,
                 beside_peer,
             });
         }
@@ -82,15 +96,20 @@ pub(crate) fn changes(then: &Results, now: &Results) -> Vec<Change> {
     changes
 }
 
-/// How many times as fast as tokio, the middle of all rounds; none of tokio itself.
-fn beside_peer(run: &Results, workload: &Workload, subject: &str, reading: &str) -> Option<f64> {
+/// How many times as fast as tokio, round by round; none of tokio itself.
+fn beside_peer(
+    run: &Results,
+    workload: &Workload,
+    subject: &str,
+    reading: &str,
+) -> Option<Vec<f64>> {
     let peer = stats::peer(run, workload).filter(|peer| peer.name != subject)?;
     let (own, peer) = (workload.row(subject)?.of(reading), workload.row(&peer.name)?.of(reading));
     let ratios = match stats::more_is_better(reading) {
         true => stats::ratios(own, peer),
         false => stats::ratios(peer, own),
     };
-    stats::median(&ratios)
+    (!ratios.is_empty()).then_some(ratios)
 }
 
 /// The changes as a table, and what they come to.
@@ -109,8 +128,8 @@ pub(crate) fn text(name: &str, then: &Results, now: &Results) -> String {
             change.workload.clone(),
             change.subject.clone(),
             change.reading.clone(),
-            shown(change.then),
-            shown(change.now),
+            shown(change.then.middle),
+            shown(change.now.middle),
             times(change.ratio),
             format!("{:.0} %", change.noise * 100.0),
             format!("{}{clock}", change.word()),
@@ -135,7 +154,10 @@ pub(crate) fn text(name: &str, then: &Results, now: &Results) -> String {
         then.date,
         columns(&rows),
         better + worse + count("within the noise"),
-    )
+    ) + match then.quick || now.quick {
+        true => "A quick run is a look: the same code twice differs by more than its noise.\n",
+        false => "",
+    }
 }
 
 /// Workloads that ran then and not now.
@@ -169,7 +191,10 @@ mod tests {
     fn a_slower_machine_is_no_change() {
         let changes = changes(&run(10.0, 1.0, 0.02), &run(10.0, 1.7, 0.02));
         let [ours, peer] = &changes[..] else { panic!("{changes:?}") };
-        assert_eq!((ours.then, ours.now, ours.word()), (2.0, 2.0, "within the noise"));
+        assert_eq!(
+            (ours.then.middle, ours.now.middle, ours.word()),
+            (2.0, 2.0, "within the noise")
+        );
         // tokio has nobody beside it, so its time shows what the machine did.
         assert_eq!((peer.beside_peer, peer.word()), (false, "worse"));
     }
@@ -185,6 +210,24 @@ mod tests {
     }
 
     #[test]
+    fn rounds_that_meet_tell_no_change() {
+        let spread = |ours: [f64; 3]| {
+            let mut run = run(10.0, 1.0, 0.0);
+            let samples = ours.map(|ns| [ns, ns * 1.5, ns]);
+            run.workloads[0].rows[0] = row("rt-multi", &[("cpu_ns", &samples.concat())]);
+            let peer = [20.0, 30.0, 20.0].repeat(3);
+            run.workloads[0].rows[1] = row("tokio-multi", &[("cpu_ns", &peer)]);
+            run
+        };
+        let word = |then, now| changes(&spread(then), &spread(now))[0].word();
+        assert_eq!(word([10.0, 10.0, 10.0], [7.0, 7.0, 7.0]), "better");
+        assert_eq!(word([10.0, 10.0, 6.0], [7.0, 7.0, 10.0]), "within the noise");
+        let mut few = run(10.0, 1.0, 0.0);
+        few.workloads[0].rows[0] = row("rt-multi", &[("cpu_ns", &[10.0])]);
+        assert_eq!(changes(&few, &run(5.0, 1.0, 0.0))[0].word(), "too few rounds");
+    }
+
+    #[test]
     fn without_tokio_times_are_compared() {
         let alone = |ours| {
             let mut run = run(ours, 1.0, 0.02);
@@ -193,7 +236,7 @@ mod tests {
             run
         };
         let changes = changes(&alone(10.0), &alone(5.0));
-        assert_eq!((changes[0].then, changes[0].ratio), (10.0, 2.0));
+        assert_eq!((changes[0].then.middle, changes[0].ratio), (10.0, 2.0));
         assert!(text("before", &alone(10.0), &alone(5.0)).contains("not beside tokio's"));
     }
 
