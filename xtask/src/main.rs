@@ -43,9 +43,9 @@ cargo xtask <command>
          [--rounds N] [--workers N] [--seed N] [--wakes] [--save NAME] [--against NAME]
                                   processor time, time on the clock and latency, ours and its
                                   peers' in turns; --wakes: futex and driver wakes, too
-  bench  --list | --show NAME [--against NAME] | --table NAME | --components
-                                  what there is; a saved run (`last`), and as Markdown; the
-                                  micro benches of single parts, and parts swapped
+  bench  --list | --show NAME [--against NAME] | --table NAME | --components [PART]...
+                                  what there is; a saved run (`last`), and as Markdown; parts in
+                                  each other's place, and micro benches of single parts
   report [NAME] [--out FILE]      a saved run (the last one) and the ledger as one HTML page
   scaling [--quick] [--seeds N]   the scheduler simulated with up to 128 workers, other queues and
                                   rules beside it, and what two workers really do

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use super::catalog::{How, Rate, Subject, Workload};
 use super::plan::{Budget, Planned, Trial, Turn, plan};
@@ -92,13 +92,18 @@ impl Session {
     /// Every subject tries every workload; then it is known how long everything takes. What is
     /// measured at a part of the speed of something needs that, asked for or not: `known` has it.
     pub(crate) fn try_all(&mut self, known: &[Workload]) -> Result<()> {
+        // A guess, for the bar.
+        const TRIAL_S: f64 = 0.06;
         let limit = trial_limit(&self.budget);
-        let guess_s = self.jobs.iter().map(|job| job.entries.len() as f64 * 0.06).sum();
+        let guess_s = self.jobs.iter().map(|job| job.entries.len() as f64 * TRIAL_S).sum();
         let mut progress = Progress::new(guess_s);
         for at in 0..self.jobs.len() {
             if let Some(rate) = self.jobs[at].workload.rate.clone() {
-                let rate = self.rate_of(&rate, self.jobs[at].workload.flavor, known, limit)?;
-                self.jobs[at].ask_at(rate);
+                let table = self.jobs[at].workload.flavor;
+                match self.rate_of(&rate, table, known, limit)? {
+                    Some(rate) => self.jobs[at].ask_at(rate),
+                    None => self.jobs[at].skip(&format!("nobody can do {}", rate.of)),
+                }
             }
             let job = &mut self.jobs[at];
             for entry in &mut job.entries {
@@ -109,7 +114,7 @@ impl Session {
                         Err(failure) => entry.fail("in its trial", failure)?,
                     }
                 }
-                progress.done(0.06);
+                progress.done(TRIAL_S);
             }
             job.trial = job.trial(&self.budget);
         }
@@ -122,14 +127,15 @@ impl Session {
         Ok(())
     }
 
-    /// Requests a second: a part of what the slowest subject of a table can do, to two digits.
+    /// Requests a second: a part of what the slowest subject of a table can do, to two digits;
+    /// none if nobody can.
     fn rate_of(
         &self,
         rate: &Rate,
         table: Flavor,
         known: &[Workload],
         limit: Duration,
-    ) -> Result<u64> {
+    ) -> Result<Option<u64>> {
         let is_it = |workload: &Workload| workload.name == rate.of && workload.flavor == table;
         let mut each: Vec<f64> = Vec::new();
         if let Some(job) = self.jobs.iter().find(|job| is_it(&job.workload)) {
@@ -146,8 +152,7 @@ impl Session {
             }
         }
         let slowest = each.into_iter().reduce(f64::max);
-        let slowest = slowest.with_context(|| format!("nobody can do {}", rate.of))?;
-        Ok(two_digits(rate.percent / 100.0 / slowest))
+        Ok(slowest.map(|each_s| two_digits(rate.percent / 100.0 / each_s)))
     }
 
     /// What is planned.
@@ -219,10 +224,9 @@ impl Session {
                             let told = [("waits", told.waits), ("wakes", told.wakes)];
                             add(&mut entry.samples, told.map(|(name, it)| (name.to_owned(), it)));
                         }
-                        Err(failure) => {
-                            entry.fail("under strace", failure)?;
-                            break;
-                        }
+                        Err(Failure::Stopped) => bail!("stopped"),
+                        // What was measured without strace stands.
+                        Err(_) => break,
                     }
                 }
             }
@@ -304,7 +308,7 @@ impl Entry {
         }
     }
 
-    /// Has no further turns; fails if nobody has.
+    /// Has no further turns. If everything is to stop, nobody has, which is an error.
     fn fail(&mut self, when: &str, failure: Failure) -> Result<()> {
         self.skipped = Some(match failure {
             Failure::Skipped(reason) => reason,
@@ -331,6 +335,13 @@ impl Job {
     fn ours(&self) -> Option<usize> {
         let ours = self.entries.iter().position(|entry| entry.ours)?;
         self.entries[ours].skipped.is_none().then_some(ours)
+    }
+
+    /// Nobody has a turn.
+    fn skip(&mut self, reason: &str) {
+        for entry in &mut self.entries {
+            entry.skipped.get_or_insert_with(|| reason.to_owned());
+        }
     }
 
     /// So many requests a second fall due.

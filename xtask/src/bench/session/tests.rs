@@ -26,6 +26,7 @@ operation\tMulti\tyields\tTimes\t100\t200\t100\tx\tgroup=scheduler\tstep=10
 operation\tMulti\tgrown\tMemory\t0\t100\t0\tx\tgroup=memory
 server\tMulti\techo\techo\techo 4 {n} 0\t100\tx\tgroup=sockets
 server\tMulti\topen\techo\techo 4 {n} {rate}\t100\tx\tgroup=latency\trate=echo:50
+server\tMulti\tnever\techo\techo 4 {n} {rate}\t100\tx\tgroup=latency\trate=unknown:50
 ";
 
 /// Says what `op` says: 10 ns an operation, of tokio 20; or what `serve` says, until its input is
@@ -131,7 +132,7 @@ fn ours_beside_itself_is_the_noise() {
 #[test]
 fn servers_are_asked_at_a_rate_that_the_slowest_can_keep() {
     let run = run("servers", 9);
-    let [.., echo, open] = &run.workloads[..] else { panic!("{run:?}") };
+    let [.., echo, open, never] = &run.workloads[..] else { panic!("{run:?}") };
     assert_eq!((echo.rate, open.rate), (None, Some(12_000_000)));
     let ours = open.row("rt-multi").unwrap();
     assert_eq!(ours.of("p50_ns")[0], 12_000_000.0);
@@ -141,6 +142,8 @@ fn servers_are_asked_at_a_rate_that_the_slowest_can_keep() {
     assert_eq!(reason, Some("in its trial: no end within 1 s"));
     let reason = echo.row("crashes").unwrap().skipped.as_deref();
     assert_eq!(reason, Some("in its trial: exit status: 7: out of memory"));
+    let reason = never.row("rt-multi").unwrap().skipped.as_deref();
+    assert_eq!((reason, never.rate), (Some("nobody can do unknown"), None));
 }
 
 #[test]
