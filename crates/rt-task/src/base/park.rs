@@ -22,7 +22,6 @@
 use core::time::Duration;
 use std::io;
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Instant;
 
 use super::driver::{Polled, Reactor};
 use super::seam::{Unpark, Wakes};
@@ -120,36 +119,20 @@ pub fn park_until(token: &Token, timeout: Option<Duration>, called: impl Fn() ->
     }
 }
 
-/// In the simulator's time.
-#[cfg(rt_sim)]
+#[cfg(not(rt_loom))]
 fn park_thread(timeout: Option<Duration>, called: impl Fn() -> bool) {
+    use super::clock::Monotonic;
     use super::seam::Clock;
-    let _: Option<Instant> = None;
-    let clock = super::clock::Monotonic::new();
-    let end = timeout.map(|timeout| clock.now().saturating_add(timeout));
-    while !called() {
-        let Some(end) = end else {
+    let Some(timeout) = timeout else {
+        while !called() {
             thread::park();
-            continue;
-        };
-        let left = end.saturating_since(clock.now());
-        if left.is_zero() {
-            return;
         }
-        thread::park_timeout(left);
-    }
-}
-
-#[cfg(not(any(rt_loom, rt_sim)))]
-#[expect(clippy::disallowed_methods, reason = "waiting for real; no clock can be asked for that")]
-fn park_thread(timeout: Option<Duration>, called: impl Fn() -> bool) {
-    let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        return;
+    };
+    let clock = Monotonic::new();
+    let end = clock.now().saturating_add(timeout);
     while !called() {
-        let Some(end) = end else {
-            thread::park();
-            continue;
-        };
-        let left = end.saturating_duration_since(Instant::now());
+        let left = end.saturating_since(clock.now());
         if left.is_zero() {
             return;
         }
@@ -160,7 +143,6 @@ fn park_thread(timeout: Option<Duration>, called: impl Fn() -> bool) {
 /// In a model a timeout is over whenever it likes.
 #[cfg(rt_loom)]
 fn park_thread(timeout: Option<Duration>, called: impl Fn() -> bool) {
-    let _: Option<Instant> = None;
     if timeout.is_some() {
         return thread::yield_now();
     }
