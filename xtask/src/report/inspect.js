@@ -101,7 +101,7 @@
     if (!to.startsWith('#') || !ids.has(to.slice(1))) complain(`leads to ${to}, which is not there`, link);
   }
   if (all('script, link, img, iframe').length) complain('something comes from elsewhere');
-  if (/https?:/.test(document.documentElement.outerHTML)) complain('names an address');
+  if (/https?:\/\//.test(document.documentElement.outerHTML)) complain('names an address');
 
   // How much of a picture is not its background, and of how many colours it is.
   window.look = async source => {
