@@ -32,7 +32,7 @@ impl Events {
     }
 }
 
-fn ready(event: &Event) -> Ready {
+pub(super) fn ready(event: &Event) -> Ready {
     let told = [
         (event.is_readable(), Ready::READABLE),
         (event.is_writable(), Ready::WRITABLE),

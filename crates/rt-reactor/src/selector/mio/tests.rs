@@ -4,21 +4,14 @@ use std::time::Instant;
 
 use super::*;
 
-/// The events of `mio` are those of epoll, and have no other fields.
+/// What other systems wait by, which this one has, too.
+#[path = "events.rs"]
+mod portable;
+
 fn as_mio_reads(events: u32) -> Ready {
     let event = epoll_event { events, u64: 0 };
     // SAFETY: `mio::event::Event` is transparent over the system's event.
-    let event: &mio::event::Event = unsafe { &*(&raw const event).cast() };
-    let told = [
-        (event.is_readable(), Ready::READABLE),
-        (event.is_writable(), Ready::WRITABLE),
-        (event.is_read_closed(), Ready::READ_CLOSED),
-        (event.is_write_closed(), Ready::WRITE_CLOSED),
-        (event.is_priority(), Ready::PRIORITY),
-        (event.is_error(), Ready::ERROR),
-    ];
-    let told = told.into_iter().filter(|(told, _)| *told);
-    told.fold(Ready::EMPTY, |ready, (_, kind)| ready | kind)
+    portable::ready(unsafe { &*(&raw const event).cast() })
 }
 
 #[test]
@@ -47,4 +40,15 @@ fn a_wait_is_never_shorter_than_told_exact_or_not() {
             .wait(&mut poll, Some(Duration::ZERO), |_, _| panic!("nothing is registered"))
             .unwrap();
     }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "compared with the clock")]
+fn a_portable_wait_is_never_shorter_than_told() {
+    let mut poll = Poll::new().unwrap();
+    let timeout = Duration::from_micros(1_500);
+    let before = Instant::now();
+    let mut events = portable::Events::new();
+    events.wait(&mut poll, Some(timeout), |_, _| panic!("nothing is registered")).unwrap();
+    assert!(before.elapsed() >= timeout);
 }
