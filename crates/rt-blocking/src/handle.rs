@@ -6,8 +6,8 @@ use std::sync::Arc as StdArc;
 use rt_task::base::seam::{Blocking, Rejected, RejectedWhy};
 use rt_task::{Job, JoinHandle};
 
-use crate::Metrics;
 use crate::pool::Shared;
+use crate::{Metrics, Running};
 
 /// Spawns closures on a [`Pool`](crate::Pool). Cloning it shares the pool.
 ///
@@ -94,6 +94,12 @@ impl Handle {
     /// ```
     pub fn execute(&self, job: Job) -> Result<(), Rejected> {
         self.shared.execute(job)
+    }
+
+    /// The closures that run now, in no order.
+    #[must_use]
+    pub fn running(&self) -> Vec<Running> {
+        self.shared.running()
     }
 
     /// The pool's figures now.

@@ -133,6 +133,11 @@ impl Shared {
         closed.cancelled.len()
     }
 
+    /// What runs now.
+    pub(crate) fn running(&self) -> Vec<Running> {
+        self.lock().roster.running().map(|(_, running)| running.clone()).collect()
+    }
+
     /// Closes, and waits until all threads have ended, up to `timeout`.
     pub(crate) fn shut_down(&self, timeout: Option<Duration>) -> Report {
         let cancelled = self.close();

@@ -259,6 +259,12 @@ impl<U: Unpark> Spawner<U> {
         self.shared.owned.for_each_info(f);
     }
 
+    /// The task that is in its very first poll now, if one is. The others that were polled
+    /// are told by [`for_each_task`](Self::for_each_task).
+    pub fn first_polls(&self) -> impl Iterator<Item = (usize, TaskInfo)> {
+        self.shared.owned.first_polls()
+    }
+
     /// The address that the context names on the scheduler's own thread.
     #[must_use]
     pub fn home(&self) -> *const () {

@@ -431,6 +431,12 @@ impl<D: Driver + Send + 'static, Q: Queues> Spawner<D, Q> {
         self.shared.owned.for_each_info(f);
     }
 
+    /// The tasks that are in their very first poll now, each with its worker. The others that were polled
+    /// are told by [`for_each_task`](Self::for_each_task).
+    pub fn first_polls(&self) -> impl Iterator<Item = (usize, TaskInfo)> {
+        self.shared.owned.first_polls()
+    }
+
     /// The address that the context names on the scheduler's threads.
     #[must_use]
     pub fn home(&self) -> *const () {

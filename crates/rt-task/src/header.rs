@@ -11,7 +11,7 @@ use crate::TaskId;
 use crate::base::shim::{AtomicU16, AtomicU32, Ordering::*, UnsafeCell};
 use crate::schedule::Why;
 use crate::state::{Outcome, State};
-use crate::wait::{Noted, Wait, WaitSlot, WaitTag};
+use crate::wait::{Noted, WaitSlot, WaitTag, Waiting};
 
 /// The untyped head; first in every task's allocation.
 #[repr(C)]
@@ -203,9 +203,10 @@ impl Header {
         self.join_slot.with_mut(|_| ());
     }
 
-    /// One poll more. A single writer: the owner of the `Runnable`.
+    /// One poll more, which begins. A single writer: the owner of the `Runnable`.
     #[inline]
     pub(crate) fn count_poll(&self) {
+        self.wait_tag.run();
         self.polls.store(self.polls.load(Relaxed).wrapping_add(1), Relaxed);
     }
 
@@ -215,7 +216,12 @@ impl Header {
         self.wait.copy(&self.wait_tag, noted);
     }
 
-    pub(crate) fn wait(&self) -> Option<(Wait, u8)> {
+    /// A pending poll is over of which nobody could take note.
+    pub(crate) fn note_nothing(&self) {
+        self.wait_tag.run_no_more();
+    }
+
+    pub(crate) fn waiting(&self) -> Waiting {
         self.wait.read(&self.wait_tag)
     }
 

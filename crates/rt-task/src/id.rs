@@ -43,6 +43,11 @@ impl TaskId {
         Self(NonZeroU64::new(id).expect("ids start at one"))
     }
 
+    /// What was cut to a word. (On a narrow target, ids past that are another's.)
+    pub(crate) fn from_usize(id: usize) -> Option<Self> {
+        NonZeroU64::new(id as u64).map(Self)
+    }
+
     /// The number.
     #[must_use]
     pub fn as_u64(self) -> u64 {

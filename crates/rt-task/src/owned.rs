@@ -15,6 +15,7 @@ use core::marker::PhantomData;
 
 use crate::base::byte_lock::ByteLock;
 use crate::base::context;
+use crate::first::First;
 use crate::header::{Header, Links, TaskRef};
 use crate::schedule::Schedule;
 use crate::state::Woken;
@@ -22,8 +23,16 @@ use crate::{AbortHandle, Fifo, Runnable, TaskInfo};
 
 /// The registry of a scheduler's tasks that have pended, in one shard per worker.
 pub struct Owned<S: Schedule> {
-    shards: Box<[ByteLock<List>]>,
+    shards: Box<[Shard]>,
     _scheduler: PhantomData<fn() -> S>,
+}
+
+/// What one worker writes to: on a cache line of its own.
+#[derive(Default)]
+#[repr(align(64))]
+struct Shard {
+    list: ByteLock<List>,
+    first: First,
 }
 
 /// A doubly linked list through the heads.
@@ -47,14 +56,14 @@ impl<S: Schedule> Owned<S> {
     /// panic.
     #[must_use]
     pub unsafe fn new(shards: u16) -> Self {
-        let shards = (0..shards.max(1)).map(|_| ByteLock::default()).collect();
+        let shards = (0..shards.max(1)).map(|_| Shard::default()).collect();
         Self { shards, _scheduler: PhantomData }
     }
 
     /// How many tasks are linked.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.shards.iter().map(|shard| shard.lock().with(|list| list.len)).sum()
+        self.shards.iter().map(Shard::len).sum()
     }
 
     /// Whether no task is linked.
@@ -68,7 +77,7 @@ impl<S: Schedule> Owned<S> {
         let hint = context::peek(context::Ctx::shard).unwrap_or(0);
         let shard = hint % self.shards.len() as u16;
         runnable.header().set_shard(Some(shard));
-        self.shards[usize::from(shard)].lock().with(|list| list.push(runnable.task()));
+        self.shards[usize::from(shard)].list.lock().with(|list| list.push(runnable.task()));
     }
 
     /// Unlinks a task that is linked.
@@ -76,7 +85,7 @@ impl<S: Schedule> Owned<S> {
         let header = runnable.header();
         let Some(shard) = header.shard() else { return };
         header.set_shard(None);
-        self.shards[usize::from(shard)].lock().with(|list| list.remove(runnable.task()));
+        self.shards[usize::from(shard)].list.lock().with(|list| list.remove(runnable.task()));
     }
 
     /// Cancels every linked task. Those that were idle come back, to be dropped where that is
@@ -87,7 +96,7 @@ impl<S: Schedule> Owned<S> {
     pub fn cancel_all(&self) -> Fifo<S> {
         let mut idle = Fifo::new();
         for shard in &self.shards {
-            shard.lock().with(|list| {
+            shard.list.lock().with(|list| {
                 list.for_each(|task, header| {
                     if header.state.cancel() == Woken::Submit {
                         // SAFETY: T10 gave us the right; the tasks here have schedulers of
@@ -100,31 +109,89 @@ impl<S: Schedule> Owned<S> {
         idle
     }
 
+    /// The first poll of `runnable` begins on a thread of `shard`.
+    #[inline]
+    pub(crate) fn begin_first(&self, shard: u16, runnable: &Runnable<S>) {
+        let header = runnable.header();
+        if let Some(shard) = self.shards.get(usize::from(shard)) {
+            shard.first.begin(header.id, header.location());
+        }
+    }
+
+    /// It is over.
+    #[inline]
+    pub(crate) fn end_first(&self, shard: u16, runnable: &Runnable<S>) {
+        if let Some(shard) = self.shards.get(usize::from(shard)) {
+            shard.first.end(runnable.header().id);
+        }
+    }
+
+    /// The tasks that are in their very first poll now, with the shard of the thread that polls. (A task
+    /// that has lent its worker in that poll is hidden by the next one's.)
+    pub fn first_polls(&self) -> impl Iterator<Item = (usize, TaskInfo)> {
+        let shards = self.shards.iter().enumerate();
+        shards.filter_map(|(number, shard)| Some((number, shard.first.info()?)))
+    }
+
     /// Tells `f` what is known of every linked task. No lock is held while `f` runs: it may do
     /// anything.
     ///
-    /// Costs two read-modify-writes and, if it is named, an allocation for each task.
+    /// Takes the lock of each shard for as long as it takes to read the heads of the tasks there. Costs two
+    /// read-modify-writes and an allocation for each task that is named.
     pub fn for_each_info(&self, mut f: impl FnMut(TaskInfo)) {
         for shard in &self.shards {
-            let mut tasks = Vec::new();
-            // Room outside the lock; a list that has grown since is cut short.
-            tasks.reserve_exact(shard.lock().with(|list| list.len) + GROWTH_MARGIN);
-            shard.lock().with(|list| {
-                list.for_each(|task, header| {
-                    if tasks.len() < tasks.capacity() {
-                        header.state.add_ref();
-                        // SAFETY: the reference was counted above.
-                        tasks.push(unsafe { AbortHandle::new(task) });
-                    }
-                });
+            shard.infos().into_iter().for_each(|(mut info, named)| {
+                if let Some(named) = named {
+                    info.name = named.info().name;
+                }
+                f(info);
             });
-            tasks.into_iter().for_each(|task| f(task.info()));
         }
     }
 }
 
 /// Tasks that may be linked between counting a shard and copying it.
 const GROWTH_MARGIN: usize = 64;
+/// How often a shard is counted anew that has grown by more.
+const ATTEMPTS: usize = 8;
+
+impl Shard {
+    fn len(&self) -> usize {
+        self.list.lock().with(|list| list.len)
+    }
+
+    /// What is known of each task, and the task itself if its name is still to be asked for. One that
+    /// grows without end is cut short.
+    fn infos(&self) -> Vec<(TaskInfo, Option<AbortHandle>)> {
+        let mut infos = Vec::new();
+        for attempt in 1..=ATTEMPTS {
+            // Room outside the lock.
+            let len = self.len();
+            infos.reserve_exact(len + len / 8 + GROWTH_MARGIN);
+            let is_whole = self.list.lock().with(|list| {
+                if list.len > infos.capacity() && attempt < ATTEMPTS {
+                    return false;
+                }
+                list.for_each(|task, header| {
+                    if infos.len() == infos.capacity() {
+                        return;
+                    }
+                    let named = header.name().is_some().then(|| {
+                        header.state.add_ref();
+                        // SAFETY: the reference was counted above.
+                        unsafe { AbortHandle::new(task) }
+                    });
+                    infos.push((TaskInfo::read_unnamed(header), named));
+                });
+                true
+            });
+            if is_whole {
+                break;
+            }
+        }
+        infos
+    }
+}
 
 impl<S: Schedule> fmt::Debug for Owned<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -129,6 +129,7 @@ impl<S: Schedule> Runnable<S> {
             return Ran::Done;
         };
         let running = Running::enter(self.task, ctx, budget);
+        let first = self.begin_first(ctx);
         self.header().count_poll();
         let waker = waker::borrowed(self.task);
         // SAFETY: the `Runnable` is ours, and the stage holds the future until it completes.
@@ -137,13 +138,14 @@ impl<S: Schedule> Runnable<S> {
         match polled {
             Polled::Over(outcome) => {
                 drop(running);
+                self.end_first(first);
                 wake(self.finish(outcome));
                 Ran::Done
             }
             Polled::Pending => {
                 running.note(self.header());
                 drop(running);
-                self.link();
+                self.link(first);
                 match self.header().state.end_poll(seen) {
                     EndPoll::Again => Ran::Yielded(self),
                     EndPoll::Idle => {
@@ -155,14 +157,36 @@ impl<S: Schedule> Runnable<S> {
         }
     }
 
+    /// A poll of a task that is not registered begins: its first. Tells the shard where that is told.
+    #[inline]
+    fn begin_first(&self, ctx: Option<&Ctx>) -> Option<u16> {
+        if self.header().shard().is_some() {
+            return None;
+        }
+        let shard = ctx.map_or(0, Ctx::shard);
+        self.scheduler().owned()?.begin_first(shard, self);
+        Some(shard)
+    }
+
+    /// That poll is over.
+    #[inline]
+    fn end_first(&self, first: Option<u16>) {
+        if let Some(shard) = first
+            && let Some(owned) = self.scheduler().owned()
+        {
+            owned.end_first(shard, self);
+        }
+    }
+
     /// Registers the task at the end of its first pending poll.
     #[inline]
-    fn link(&self) {
+    fn link(&self, first: Option<u16>) {
         if self.header().shard().is_none()
             && let Some(owned) = self.scheduler().owned()
         {
             owned.link(self);
         }
+        self.end_first(first);
     }
 
     /// Polls a task that ends in this poll, and hands out the waker of who joins.
@@ -290,8 +314,9 @@ impl<'a> Running<'a> {
     /// What the poll waits for goes to the task's header.
     #[inline]
     fn note(&self, header: &Header) {
-        if let Some(ctx) = self.ctx {
-            header.note(&ctx.noted);
+        match self.ctx {
+            Some(ctx) => header.note(&ctx.noted),
+            None => header.note_nothing(),
         }
     }
 }

@@ -188,6 +188,17 @@ pub(crate) enum Detached {
     DropOutput(Outcome),
 }
 
+/// What anybody may see of the word, at one moment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Glimpse {
+    /// COMPLETE.
+    pub(crate) is_over: bool,
+    /// SCHEDULED.
+    pub(crate) is_scheduled: bool,
+    /// CANCELLED.
+    pub(crate) is_cancelled: bool,
+}
+
 impl core::fmt::Debug for Word {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         const NAMES: [(RawWord, &str); 7] = [
@@ -468,6 +479,17 @@ impl State {
         let before = Word(self.word.fetch_sub(REF, site("task.T12", AcqRel)));
         debug_assert!(before.refs() > 0, "a reference exists: {before:?}");
         before.refs() == 1
+    }
+
+    /// For a dump, which decides nothing by it.
+    pub(crate) fn glimpse(&self) -> Glimpse {
+        let word = Word(self.word.load(Relaxed));
+        match (word.has(COMPLETE), word.has(SCHEDULED), word.has(CANCELLED)) {
+            (true, ..) => Glimpse { is_over: true, ..Glimpse::default() },
+            (false, is_scheduled, is_cancelled) => {
+                Glimpse { is_over: false, is_scheduled, is_cancelled }
+            }
+        }
     }
 
     pub(crate) fn is_complete(&self) -> bool {

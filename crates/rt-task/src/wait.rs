@@ -196,27 +196,51 @@ impl WaitSlot {
             self.object.store(wait.object, Relaxed);
             self.site.store(ptr::from_ref(wait.site).cast_mut(), Relaxed);
         }
-        tag.pended.store(noted.pended.get(), Relaxed);
+        tag.pended.store(noted.pended.get().min(RUNNING - 1), Relaxed);
     }
 
-    /// The last leaf that pended, and how many did. With more than one the task waits for any
-    /// of them.
-    pub(crate) fn read(&self, tag: &WaitTag) -> Option<(Wait, u8)> {
+    pub(crate) fn read(&self, tag: &WaitTag) -> Waiting {
         let pended = tag.pended.load(Relaxed);
         // SAFETY: null, or stored by `copy` from a `&'static Location`.
-        let site = unsafe { self.site.load(Relaxed).as_ref() }?;
-        if pended == 0 {
-            return None;
-        }
+        let site = unsafe { self.site.load(Relaxed).as_ref() };
         let kind = tag.kind.load(Relaxed);
         let kind = WaitKind::ALL.get(usize::from(kind)).copied().unwrap_or(WaitKind::Other);
-        Some((Wait { kind, object: self.object.load(Relaxed), site }, pended))
+        let last = site.map(|site| Wait { kind, object: self.object.load(Relaxed), site });
+        match pended {
+            RUNNING => Waiting { is_running: true, pended: 0, last },
+            _ => Waiting { is_running: false, pended, last },
+        }
     }
 }
+
+/// What a wait slot holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Waiting {
+    /// A poll goes on.
+    pub(crate) is_running: bool,
+    /// How many leaves pended in the last poll. With more than one the task waits for any of them.
+    pub(crate) pended: u8,
+    /// The last leaf that pended, in that poll or one before.
+    pub(crate) last: Option<Wait>,
+}
+
+/// Instead of how many leaves pended: the task is being polled.
+const RUNNING: u8 = u8::MAX;
 
 impl WaitTag {
     pub(crate) fn new() -> Self {
         Self { kind: AtomicU8::new(WaitKind::Other as u8), pended: AtomicU8::new(0) }
+    }
+
+    /// A poll begins. [`WaitSlot::copy`] ends it, if it pends.
+    #[inline]
+    pub(crate) fn run(&self) {
+        self.pended.store(RUNNING, Relaxed);
+    }
+
+    /// It is over, and nobody knows who pended.
+    pub(crate) fn run_no_more(&self) {
+        self.pended.store(0, Relaxed);
     }
 }
 

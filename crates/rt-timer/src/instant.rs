@@ -8,7 +8,7 @@ use rt_task::base::context;
 use rt_task::base::seam::Clock;
 
 use crate::handle::Handle;
-use crate::moment::SYSTEM;
+use crate::moment::{Moment, SYSTEM};
 
 /// A point in time, as [`std::time::Instant`]; but [`now`](Self::now) asks the entered clock, which
 /// a test may pause.
@@ -31,6 +31,16 @@ impl Instant {
     #[must_use]
     pub fn from_std(std: time::Instant) -> Self {
         Self { std }
+    }
+
+    /// The deadline that a task waits for, from the object of its wait if that is of the kind
+    /// [`Time`](rt_task::wait::WaitKind::Time). `None` if the object does not tell it: on targets whose words
+    /// have fewer than 64 bits.
+    #[must_use]
+    pub fn of_wait(wait: &rt_task::wait::Wait) -> Option<Self> {
+        let of_time = wait.kind == rt_task::wait::WaitKind::Time;
+        let moment = of_time.then(|| Moment::of_object(wait.object)).flatten()?;
+        Some(Self::from_std(moment.to_instant()))
     }
 
     /// The same point, as `std`'s type.

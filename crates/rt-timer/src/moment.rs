@@ -60,6 +60,18 @@ impl Moment {
         self.checked_add(span).unwrap_or(Self(u64::MAX))
     }
 
+    /// What tells the moment in a wait: zero before the start of the process's clock, and where a word is too
+    /// narrow.
+    #[inline]
+    pub(crate) fn to_object(self) -> usize {
+        usize::try_from(self.0.saturating_sub(BEFORE)).unwrap_or(0)
+    }
+
+    /// The reverse of [`to_object`](Self::to_object).
+    pub(crate) fn of_object(object: usize) -> Option<Self> {
+        (object != 0).then(|| Self(BEFORE.saturating_add(object as u64)))
+    }
+
     /// The moment `nanos` after `self`, where a clock starts.
     #[inline]
     pub(crate) fn plus(self, nanos: Nanos) -> Self {

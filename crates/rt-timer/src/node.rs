@@ -121,9 +121,13 @@ impl Node {
         NonNull::from(self).cast()
     }
 
-    /// Ready once the deadline has passed; else `waker` is woken then.
+    /// Ready once the deadline has passed; else `waker` is woken then, and `deadline` told.
     #[inline]
-    pub(crate) fn poll(self: Pin<&mut Self>, waker: &Waker) -> Poll<Result<(), Closed>> {
+    pub(crate) fn poll_telling(
+        self: Pin<&mut Self>,
+        waker: &Waker,
+        deadline: &Cell<Option<Moment>>,
+    ) -> Poll<Result<(), Closed>> {
         let node = self.into_ref().get_ref();
         match node.look() {
             FIRED => Poll::Ready(Ok(())),
@@ -131,21 +135,32 @@ impl Node {
                 node.state.store(FIRED, Relaxed); // the owner's alone: publishes nothing
                 Poll::Ready(Ok(()))
             }
-            IDLE => node.arm(node.group.here(), waker),
-            ARMED => node.watch(waker),
+            IDLE => node.arm(node.group.here(), waker, deadline),
+            ARMED => node.watch(waker, deadline),
             _ => Poll::Ready(Err(Closed)),
         }
     }
 
+    /// Without asking for the deadline.
+    #[cfg(test)]
+    pub(crate) fn poll(self: Pin<&mut Self>, waker: &Waker) -> Poll<Result<(), Closed>> {
+        self.poll_telling(waker, &Cell::new(None))
+    }
+
     /// N1. Two read-modify-writes: the lock and the waker's clone.
-    fn arm(&self, shard: u16, waker: &Waker) -> Poll<Result<(), Closed>> {
+    fn arm(
+        &self,
+        shard: u16,
+        waker: &Waker,
+        deadline: &Cell<Option<Moment>>,
+    ) -> Poll<Result<(), Closed>> {
         let waker = waker.clone();
         // SAFETY: IDLE, so the node is the owner's alone, and the caller is the owner.
         unsafe { self.replace_waker(Some(waker)) };
         self.shard.set(shard);
         let mut shard = self.shard().lock();
         let armed = match shard.is(self.generation) {
-            true => self.arm_in(&mut shard),
+            true => self.arm_in(&mut shard, deadline),
             false => Poll::Ready(Err(Closed)),
         };
         shard.unlock_and_call();
@@ -156,13 +171,18 @@ impl Node {
         armed
     }
 
-    fn arm_in(&self, shard: &mut Held<'_>) -> Poll<Result<(), Closed>> {
+    fn arm_in(
+        &self,
+        shard: &mut Held<'_>,
+        deadline: &Cell<Option<Moment>>,
+    ) -> Poll<Result<(), Closed>> {
         // SAFETY: linked nowhere, and the caller is the owner: it has the entry.
         let tick = unsafe { self.entry.spot() }.tick();
         if tick <= shard.wheel().elapsed() {
             self.state.store(FIRED, Relaxed); // the owner's alone: publishes nothing
             return Poll::Ready(Ok(()));
         }
+        deadline.set(Some(Split { tick, rest: self.rest.get() }.deadline()));
         // SAFETY: linked nowhere; pinned, and unlinked by `drop` if not before.
         unsafe { shard.insert(self.entry(), tick) };
         self.state.store(ARMED, Relaxed); // published by the lock
@@ -171,8 +191,10 @@ impl Node {
 
     /// Polled again: N3, and another waker if it is another task's. One read-modify-write when
     /// it is the same.
-    fn watch(&self, waker: &Waker) -> Poll<Result<(), Closed>> {
+    fn watch(&self, waker: &Waker, deadline: &Cell<Option<Moment>>) -> Poll<Result<(), Closed>> {
         let shard = self.shard().lock();
+        // SAFETY: the lock of the shard that it is linked in is held; or it is the owner's alone.
+        deadline.set(Some(unsafe { self.deadline_unlocked() }));
         let same = self.waker.with(|known| {
             // SAFETY: nobody writes it: armed, and the lock is held; or it is the owner's alone.
             let known = unsafe { &*known };
@@ -219,7 +241,7 @@ impl Node {
         shard: u16,
         waker: &Waker,
     ) -> Poll<Result<(), Closed>> {
-        self.into_ref().get_ref().arm(shard, waker)
+        self.into_ref().get_ref().arm(shard, waker, &Cell::new(None))
     }
 
     /// Starts over with another deadline. The waker of one that is armed stays.

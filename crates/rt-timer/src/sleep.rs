@@ -1,10 +1,10 @@
 //! A future that is ready at a deadline.
 
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
-use std::ptr;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -132,12 +132,17 @@ impl Sleep {
         site: &'static Location<'static>,
     ) -> Poll<()> {
         let node = self.project().node;
-        let object = ptr::from_ref(&*node).addr();
-        let wait = || Wait { kind: WaitKind::Time, object, site };
-        poll_leaf(cx, wait, |cx| node.poll(cx.waker())).map(|fired| match fired {
-            Ok(()) => (),
-            Err(Closed) => shut_down(site),
-        })
+        let deadline = Cell::new(None);
+        let wait = || {
+            let object = deadline.get().map_or(0, Moment::to_object);
+            Wait { kind: WaitKind::Time, object, site }
+        };
+        poll_leaf(cx, wait, |cx| node.poll_telling(cx.waker(), &deadline)).map(
+            |fired| match fired {
+                Ok(()) => (),
+                Err(Closed) => shut_down(site),
+            },
+        )
     }
 }
 

@@ -248,7 +248,7 @@ fn tasks_go_to_the_shard_of_the_thread_that_polls_them() {
             handle
         })
         .collect();
-    let lens = || owned.shards.iter().map(|shard| shard.lock().len).collect::<Vec<_>>();
+    let lens = || owned.shards.iter().map(|shard| shard.list.lock().len).collect::<Vec<_>>();
     assert_eq!(lens(), [1, 2, 1]);
     // Ended by a thread of another shard.
     visit_blocking(Env::new(), |_| handles[1].abort());

@@ -79,7 +79,7 @@ fn more_leaves_than_can_be_counted_are_many() {
     }));
     queue.run();
     let (_, object, _, pended) = waits(&handle).unwrap();
-    assert_eq!((object, pended), (999, u8::MAX));
+    assert_eq!((object, pended), (999, u8::MAX - 1));
     end(&queue, handle);
 }
 
@@ -259,13 +259,13 @@ fn a_waker_that_leaves_the_context_of_a_spent_budget_frees_nothing_in_use() {
 fn kinds_are_told_from_each_other_and_kept() {
     let noted = Noted::default();
     let (slot, tag) = (WaitSlot::new(), WaitTag::new());
-    assert!(slot.read(&tag).is_none());
+    assert!(slot.read(&tag).last.is_none());
     let mut words = alloc::vec::Vec::new();
     for kind in WaitKind::ALL {
         noted.begin();
         noted.note(Wait { kind: *kind, object: 1, site: Location::caller() });
         slot.copy(&tag, &noted);
-        assert_eq!(slot.read(&tag).unwrap().0.kind, *kind);
+        assert_eq!(slot.read(&tag).last.unwrap().kind, *kind);
         words.push(kind.as_str());
     }
     words.sort_unstable();
