@@ -1,6 +1,6 @@
 //! TCP and UDP sockets, and address look-up, on the `rt` reactor.
 //!
-//! What lives here: [`TcpListener`], [`TcpStream`], [`UdpSocket`], [`lookup_host`] and what can
+//! What lives here: [`TcpListener`], [`TcpStream`], [`TcpSocket`], [`UdpSocket`], [`lookup_host`] and what can
 //! stand for an address, [`ToSocketAddrs`]. Names and behaviour are tokio's; what is added says
 //! so.
 //!
@@ -39,7 +39,7 @@
 //! # Where to read on
 //! `socket.rs` is what all sockets have in common: the source and its stay in the reactor, or, one
 //! day, in a simulator. `tcp/transfer.rs` moves the bytes of a stream, `udp/` those of datagrams,
-//! `uninit.rs` holds all unsafe code. `tcp/exhausted.rs` says what happens when there are no
+//! `uninit.rs` holds all unsafe code but that of taking over raw descriptors (`tcp/socket/raw_*.rs`). `tcp/exhausted.rs` says what happens when there are no
 //! descriptors left.
 //!
 //! # Features
@@ -50,6 +50,7 @@
 mod addr;
 mod bind;
 mod lookup;
+mod options;
 mod socket;
 mod sys;
 pub mod tcp;
@@ -59,7 +60,7 @@ mod uninit;
 pub use addr::{Addresses, ToSocketAddrs};
 pub use bind::Bind;
 pub use lookup::{LookupHost, lookup_host};
-pub use tcp::{TcpListener, TcpStream};
+pub use tcp::{TcpListener, TcpSocket, TcpStream};
 pub use udp::UdpSocket;
 
 #[cfg(doctest)]

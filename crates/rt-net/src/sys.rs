@@ -1,7 +1,7 @@
 //! What differs from one operating system to the next: error codes, limits, how a socket is
 //! borrowed from ours, and the calls that move bytes.
 //!
-//! `unix` and `windows` offer `EXHAUSTION`, `GONE`, `SLICES_MAX` and the `borrowed!` macro;
+//! `unix` and `windows` offer `EXHAUSTION`, `GONE`, `is_under_way`, `SLICES_MAX` and the `borrowed!` macro;
 //! `linux` and `portable` the calls: `recv`, `send`, `send_vectored` and `send_datagram`.
 
 #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -6,6 +6,7 @@ mod futures;
 mod listener;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod quickack;
+mod socket;
 mod stream;
 mod traits;
 mod transfer;
@@ -13,4 +14,5 @@ mod transfer;
 pub use connect::Connect;
 pub use futures::{Read, ReadExact, ReadVectored, Shutdown, Write, WriteAll, WriteVectored};
 pub use listener::TcpListener;
+pub use socket::TcpSocket;
 pub use stream::TcpStream;

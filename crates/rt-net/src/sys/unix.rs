@@ -1,5 +1,7 @@
 //! Unix.
 
+use std::io;
+
 /// No descriptor, or no memory, for another socket.
 pub(crate) const EXHAUSTION: &[i32] = &[libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
 
@@ -12,6 +14,11 @@ pub(crate) const GONE: &[i32] = &[
     libc::EHOSTDOWN,
     libc::EHOSTUNREACH,
 ];
+
+/// Whether `error` says that a connection is being made.
+pub(crate) fn is_under_way(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EINPROGRESS)
+}
 
 /// Slices that one vectored call takes (`IOV_MAX`); on other systems, what POSIX promises.
 pub(crate) const SLICES_MAX: usize = if cfg!(any(

@@ -1,10 +1,17 @@
 //! Windows.
 
+use std::io;
+
 /// `WSAEMFILE` and `WSAENOBUFS`: no handle, or no memory, for another socket.
 pub(crate) const EXHAUSTION: &[i32] = &[10024, 10055];
 
 /// Windows tells of a connection that is gone by `WSAECONNRESET`, which has a kind of its own.
 pub(crate) const GONE: &[i32] = &[];
+
+/// Whether `error` says that a connection is being made.
+pub(crate) fn is_under_way(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
+}
 
 /// Slices that one vectored call takes: any number that fits its argument.
 pub(crate) const SLICES_MAX: usize = u32::MAX as usize;

@@ -1,6 +1,6 @@
 //! A stream on its way to its other side.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
 use std::panic::Location;
@@ -92,6 +92,15 @@ impl Future for Connect {
 }
 
 impl TcpStream {
+    /// The stream, which is on its way, once it is there.
+    pub(super) async fn connected(self, site: &'static Location<'static>) -> io::Result<Self> {
+        poll_fn(|cx| self.poll_connected(cx, site)).await?;
+        match self.take_error()? {
+            None => Ok(self),
+            Some(error) => Err(error),
+        }
+    }
+
     /// Waits until it is settled whether there is a connection; `SO_ERROR` then tells which.
     fn poll_connected(
         &self,

@@ -70,7 +70,7 @@ impl TcpListener {
         Ok(listener)
     }
 
-    fn new(listener: mio::net::TcpListener, reactor: &Handle) -> io::Result<Self> {
+    pub(super) fn new(listener: mio::net::TcpListener, reactor: &Handle) -> io::Result<Self> {
         let os = Os::new(listener, Interest::READABLE, reactor)?;
         let (exhausted, rest) = (Exhausted::default(), Mutex::new(None));
         Ok(Self { socket: Socket::Os(os), exhausted, rest })

@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use socket2::SockRef;
 
 use super::UdpSocket;
+use crate::options::options;
 
 /// Addresses and errors.
 impl UdpSocket {
@@ -29,31 +30,6 @@ impl UdpSocket {
         SockRef::from(self.socket.os().source())
     }
 }
-
-/// An option that is told and set.
-macro_rules! options {
-    ($($via:ident: $(#[$told:meta])* $get:ident, $(#[$said:meta])* $set:ident -> $type:ty;)*) => {$(
-        $(#[$told])*
-        ///
-        /// # Errors
-        /// When the system does not tell.
-        pub fn $get(&self) -> io::Result<$type> {
-            options!(@$via self).$get()
-        }
-
-        $(#[$said])*
-        ///
-        /// # Errors
-        /// When the system refuses.
-        pub fn $set(&self, $get: $type) -> io::Result<()> {
-            options!(@$via self).$set($get)
-        }
-    )*};
-    (@source $self:ident) => { $self.socket.os().source() };
-    (@sock_ref $self:ident) => { $self.sock_ref() };
-}
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) use options;
 
 /// Options.
 impl UdpSocket {

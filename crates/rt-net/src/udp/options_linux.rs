@@ -3,7 +3,7 @@
 use std::io;
 
 use super::UdpSocket;
-use super::options::options;
+use crate::options::options;
 
 /// Options of Linux and Android.
 impl UdpSocket {

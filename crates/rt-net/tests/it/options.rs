@@ -101,3 +101,18 @@ fn the_reactor_lets_go_of_a_descriptor_that_lives_on_in_a_copy() {
     turn(&mut driver);
     assert_eq!(driver.handle().metrics().ready_count, events, "nobody is told");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_socket_goes_out_as_a_descriptor_and_comes_back() {
+    use rt_net::TcpSocket;
+    use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd};
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let here = socket.local_addr().unwrap();
+    assert_eq!(socket.as_fd().as_raw_fd(), socket.as_raw_fd());
+    let raw = socket.into_raw_fd();
+    // SAFETY: it was given out just now, and to nobody else.
+    let socket = unsafe { TcpSocket::from_raw_fd(raw) };
+    assert_eq!(socket.local_addr().unwrap(), here);
+}
