@@ -1,8 +1,8 @@
 //! TCP and UDP sockets, and address look-up, on the `rt` reactor.
 //!
-//! What lives here: [`TcpListener`], [`TcpStream`], [`TcpSocket`], [`UdpSocket`], [`lookup_host`] and what can
-//! stand for an address, [`ToSocketAddrs`]. Names and behaviour are tokio's; what is added says
-//! so.
+//! What lives here: [`TcpListener`], [`TcpStream`] and its halves, [`TcpSocket`], [`UdpSocket`],
+//! [`lookup_host`] and what can stand for an address, [`ToSocketAddrs`]. Names and behaviour are
+//! tokio's; what is added says so.
 //!
 //! What never does: a thread, a timer, a scheduler. A socket finds the reactor that is entered
 //! where it is made, and names are resolved on the blocking pool that is entered; without them an
@@ -38,9 +38,10 @@
 //!
 //! # Where to read on
 //! `socket.rs` is what all sockets have in common: the source and its stay in the reactor, or, one
-//! day, in a simulator. `tcp/transfer.rs` moves the bytes of a stream, `udp/` those of datagrams,
-//! `uninit.rs` holds all unsafe code but that of taking over raw descriptors (`tcp/socket/raw_*.rs`). `tcp/exhausted.rs` says what happens when there are no
-//! descriptors left.
+//! day, in a simulator. `stream/transfer.rs` moves the bytes of a stream, `udp/` those of
+//! datagrams, `listening.rs` accepts; `exhausted.rs` says what happens when there are no
+//! descriptors left. `uninit.rs` holds all unsafe code but that of taking over a raw descriptor
+//! (`tcp/socket/raw_*.rs`).
 //!
 //! # Features
 //! * `bytes`: reads into `bytes::BufMut`.
@@ -49,9 +50,12 @@
 
 mod addr;
 mod bind;
+mod exhausted;
+mod listening;
 mod lookup;
 mod options;
 mod socket;
+pub mod stream;
 mod sys;
 pub mod tcp;
 pub mod udp;

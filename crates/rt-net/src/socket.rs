@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use mio::event::Source;
-use rt_reactor::{Handle, Interest, ReadyFuture, Registration};
+use rt_reactor::{Direction, Handle, Interest, ReadyFuture, Registration};
 use rt_task::base::shim::{AtomicBool, Ordering::Relaxed};
 use rt_task::wait::{Wait, WaitKind};
 
@@ -118,6 +118,25 @@ impl<S: Source> Os<S> {
         Wait { kind, object: self.registration.object(), site }
     }
 
+    /// Waits until it is ready in `direction`, for one task.
+    pub(crate) fn poll_direction(
+        &self,
+        cx: &mut Context<'_>,
+        direction: Direction,
+        site: &'static Location<'static>,
+    ) -> Poll<io::Result<()>> {
+        let kind = match direction {
+            Direction::Read => WaitKind::Readable,
+            Direction::Write => WaitKind::Writable,
+        };
+        self.registration.poll_ready(cx, direction, self.wait(kind, site)).map_ok(drop)
+    }
+
+    /// Tells the reactor what was kept for whoever has the source alone: others use it, too.
+    pub(crate) fn share(&mut self) {
+        self.registration.share();
+    }
+
     /// Runs `f` whenever `ready` says that it is worth a try, until it neither would block nor was
     /// interrupted. For a future whose `ready` is made before it is known what to do: else
     /// `Registration::async_io` does the same at less cost.
@@ -176,9 +195,18 @@ impl<S: Source + fmt::Debug> fmt::Debug for Socket<S> {
     }
 }
 
-/// The methods that wait for readiness, the same for every socket that goes both ways.
+/// The methods that wait for readiness, the same for every socket that goes both ways; or some of
+/// them.
 macro_rules! readiness {
     () => {
+        $crate::socket::readiness!(ready);
+        $crate::socket::readiness!(readable);
+        $crate::socket::readiness!(writable);
+        $crate::socket::readiness!(try_io);
+        $crate::socket::readiness!(async_io);
+    };
+
+    (ready) => {
         /// Waits until the socket is ready for any of `interest`, and tells for which.
         ///
         /// Readiness is a hint, and is kept until an operation would block: try, and wait again
@@ -189,32 +217,38 @@ macro_rules! readiness {
         #[track_caller]
         pub fn ready(
             &self,
-            interest: Interest,
-        ) -> impl Future<Output = io::Result<Ready>> + Send + Sync + '_ {
-            let ready = self.socket.os().registration().ready(interest);
+            interest: rt_reactor::Interest,
+        ) -> impl std::future::Future<Output = std::io::Result<rt_reactor::Ready>> + Send + Sync + '_ {
+            let ready = self.socket().os().registration().ready(interest);
             async move { Ok(ready.await?.ready) }
         }
+    };
 
+    (readable) => {
         /// Waits until reading may not block. See [`ready`](Self::ready).
         ///
         /// # Errors
         /// When the I/O driver is gone.
         #[track_caller]
-        pub fn readable(&self) -> impl Future<Output = io::Result<()>> + Send + Sync + '_ {
-            let ready = self.socket.os().registration().readable();
+        pub fn readable(&self) -> impl std::future::Future<Output = std::io::Result<()>> + Send + Sync + '_ {
+            let ready = self.socket().os().registration().readable();
             async move { ready.await.map(drop) }
         }
+    };
 
+    (writable) => {
         /// Waits until writing may not block. See [`ready`](Self::ready).
         ///
         /// # Errors
         /// When the I/O driver is gone.
         #[track_caller]
-        pub fn writable(&self) -> impl Future<Output = io::Result<()>> + Send + Sync + '_ {
-            let ready = self.socket.os().registration().writable();
+        pub fn writable(&self) -> impl std::future::Future<Output = std::io::Result<()>> + Send + Sync + '_ {
+            let ready = self.socket().os().registration().writable();
             async move { ready.await.map(drop) }
         }
+    };
 
+    (try_io) => {
         /// Runs `f`, an operation of your own on the descriptor, if the socket is known to be
         /// ready for `interest`; takes note if `f` would block.
         ///
@@ -224,13 +258,15 @@ macro_rules! readiness {
         /// That of `f`; `WouldBlock` if the socket is not ready as far as is known.
         pub fn try_io<R>(
             &self,
-            interest: Interest,
-            f: impl FnOnce() -> io::Result<R>,
-        ) -> io::Result<R> {
-            let os = self.socket.os();
+            interest: rt_reactor::Interest,
+            f: impl FnOnce() -> std::io::Result<R>,
+        ) -> std::io::Result<R> {
+            let os = self.socket().os();
             os.registration().try_io(interest, || os.source().try_io(f))
         }
+    };
 
+    (async_io) => {
         /// Runs `f`, an operation of your own on the descriptor, once the socket is ready for
         /// `interest`, and again as long as it would block.
         ///
@@ -242,16 +278,16 @@ macro_rules! readiness {
         #[track_caller]
         pub fn async_io<'a, R: 'a, F>(
             &'a self,
-            interest: Interest,
+            interest: rt_reactor::Interest,
             mut f: F,
-        ) -> AsyncIo<'a, R, impl FnMut() -> io::Result<R> + use<'a, R, F>>
+        ) -> rt_reactor::AsyncIo<'a, R, impl FnMut() -> std::io::Result<R> + use<'a, R, F>>
         where
-            F: FnMut() -> io::Result<R> + 'a,
+            F: FnMut() -> std::io::Result<R> + 'a,
         {
-            let os = self.socket.os();
+            let os = self.socket().os();
             let kind = match interest.is_readable() {
-                true => WaitKind::Readable,
-                false => WaitKind::Writable,
+                true => rt_task::wait::WaitKind::Readable,
+                false => rt_task::wait::WaitKind::Writable,
             };
             os.registration().async_io(interest, kind, move || os.source().try_io(&mut f))
         }

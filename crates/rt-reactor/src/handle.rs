@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use rt_task::base::context::{self, Missing};
 use rt_task::base::shim::{Arc, AtomicUsize, Ordering::*};
@@ -39,6 +40,10 @@ pub struct Metrics {
     /// Events that the selector told of.
     pub ready_count: u64,
 }
+
+// As a registration: nothing is left half-changed when foreign code panics.
+impl UnwindSafe for Handle {}
+impl RefUnwindSafe for Handle {}
 
 impl Handle {
     pub(crate) fn new(registry: Option<mio::Registry>) -> Self {

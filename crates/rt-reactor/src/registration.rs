@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::ptr::NonNull;
 use std::task::{Context, Poll};
 
@@ -72,6 +72,10 @@ pub struct Registration {
 unsafe impl Send for Registration {}
 // SAFETY: as above.
 unsafe impl Sync for Registration {}
+
+// No call leaves a slot half-changed: whatever runs foreign code does so before or after.
+impl UnwindSafe for Registration {}
+impl RefUnwindSafe for Registration {}
 
 impl Registration {
     /// Registers `source`. It counts as not ready until an event says otherwise; if the operating
@@ -318,6 +322,16 @@ impl Registration {
                 }
             },
         )
+    }
+
+    /// Tells the slot what was kept for whoever has the registration to itself, before others use
+    /// it by a shared reference for longer than a while. One read-modify-write if anything was.
+    pub fn share(&mut self) {
+        for direction in [Direction::Read, Direction::Write] {
+            if let Some(event) = self.short[direction as usize].take() {
+                self.clear_ready(event);
+            }
+        }
     }
 
     /// Clears what `event` told if a transfer of up to `len` bytes fell short of that.

@@ -56,6 +56,16 @@
 //! **Breaks if** W4 ignores TICK, or READY.
 //! **Checked by** `slot::loom_tests::no_missed_edge_alone`.
 //!
+//! Who has the tenant alone may be followed by those who share it, and the other way round: what a
+//! short count told is given up (C1) before it is shared, and a waker that was left in the cell is
+//! one that the next waiter replaces (W2).
+//!
+//! **Claim (no missed edge, by turns).** As above, whoever waited before.
+//! **Why.** Each turn ends before the next begins, and a cell is WAITING or empty then (I1).
+//! **Breaks if** C1 ignores TICK.
+//! **Checked by** `slot::loom_tests::no_missed_edge_alone_then_shared` and
+//! `slot::loom_tests::no_missed_edge_shared_then_alone`.
+//!
 //! **Claim (one owner).** A cell is touched by one thread at a time, and a waker is taken once.
 //! **Why.** Before W1 the cell is the claimer's, after it that of who clears WAITING, until K4;
 //! K1 waits for K4 (the driver runs nothing foreign between E1 and K4).

@@ -11,6 +11,7 @@ mod in_place;
 mod late;
 mod metrics;
 mod net;
+mod net_split;
 mod net_tcp_socket;
 mod panics;
 mod queues;

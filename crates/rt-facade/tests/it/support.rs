@@ -244,6 +244,11 @@ impl Future for Passed {
     }
 }
 
+/// Polls `future` once, as part of the task that calls.
+pub(crate) async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+    std::future::poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
+}
+
 /// Counts its drops.
 pub(crate) struct CountsDrops(pub(crate) Arc<AtomicUsize>);
 

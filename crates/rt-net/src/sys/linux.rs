@@ -36,16 +36,13 @@ pub(crate) fn recv(
 
 /// Sends the start of `bytes` down a stream.
 #[inline]
-pub(crate) fn send(stream: &mio::net::TcpStream, bytes: &[u8]) -> io::Result<usize> {
+pub(crate) fn send(stream: &impl AsSocket, bytes: &[u8]) -> io::Result<usize> {
     // A connection that is gone is told by the result, to this call alone.
     Ok(net::send(stream, bytes, SendFlags::NOSIGNAL)?)
 }
 
 /// As [`send`], from several buffers in a row.
-pub(crate) fn send_vectored(
-    stream: &mio::net::TcpStream,
-    bufs: &[IoSlice<'_>],
-) -> io::Result<usize> {
+pub(crate) fn send_vectored(stream: &impl AsSocket, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
     let mut memory = [MaybeUninit::uninit(); COPIED_MAX];
     let mut copy = ReadBuf::uninit(&mut memory);
     for buf in bufs {
@@ -57,7 +54,7 @@ pub(crate) fn send_vectored(
     send(stream, copy.filled())
 }
 
-fn send_slices(stream: &mio::net::TcpStream, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+fn send_slices(stream: &impl AsSocket, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
     let bufs = &bufs[..bufs.len().min(SLICES_MAX)];
     let nothing_else = &mut SendAncillaryBuffer::default();
     Ok(net::sendmsg(stream, bufs, nothing_else, SendFlags::NOSIGNAL)?)
@@ -65,6 +62,6 @@ fn send_slices(stream: &mio::net::TcpStream, bufs: &[IoSlice<'_>]) -> io::Result
 
 /// Sends `datagram` to the other end of a connected socket.
 #[inline]
-pub(crate) fn send_datagram(socket: &mio::net::UdpSocket, datagram: &[u8]) -> io::Result<usize> {
+pub(crate) fn send_datagram(socket: &impl AsSocket, datagram: &[u8]) -> io::Result<usize> {
     Ok(net::send(socket, datagram, SendFlags::NOSIGNAL)?)
 }

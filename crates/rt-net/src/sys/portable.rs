@@ -35,15 +35,18 @@ pub(crate) fn recv(
 }
 
 /// Sends the start of `bytes` down a stream.
-pub(crate) fn send(mut stream: &mio::net::TcpStream, bytes: &[u8]) -> io::Result<usize> {
+pub(crate) fn send<S>(mut stream: &S, bytes: &[u8]) -> io::Result<usize>
+where
+    for<'s> &'s S: Write,
+{
     stream.write(bytes)
 }
 
 /// As [`send`], from several buffers in a row.
-pub(crate) fn send_vectored(
-    mut stream: &mio::net::TcpStream,
-    bufs: &[IoSlice<'_>],
-) -> io::Result<usize> {
+pub(crate) fn send_vectored<S>(mut stream: &S, bufs: &[IoSlice<'_>]) -> io::Result<usize>
+where
+    for<'s> &'s S: Write,
+{
     stream.write_vectored(bufs)
 }
 

@@ -32,12 +32,32 @@ pub(crate) const SLICES_MAX: usize = if cfg!(any(
     16
 };
 
+/// Runs `$implement` for all that reads a stream.
+macro_rules! for_all_readers {
+    ($implement:ident) => {
+        $implement! {
+            crate::TcpStream, crate::tcp::ReadHalf<'_>, crate::tcp::OwnedReadHalf
+        }
+    };
+}
+pub(crate) use for_all_readers;
+
+/// Runs `$implement` for all that writes one.
+macro_rules! for_all_writers {
+    ($implement:ident) => {
+        $implement! {
+            crate::TcpStream, crate::tcp::WriteHalf<'_>, crate::tcp::OwnedWriteHalf
+        }
+    };
+}
+pub(crate) use for_all_writers;
+
 /// Lends the descriptor of a socket type.
 macro_rules! borrowed {
     ($($socket:ty),*) => {$(
         impl std::os::fd::AsFd for $socket {
             fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-                self.socket.os().lend().as_fd()
+                self.socket().os().lend().as_fd()
             }
         }
 

@@ -16,12 +16,28 @@ pub(crate) fn is_under_way(error: &io::Error) -> bool {
 /// Slices that one vectored call takes: any number that fits its argument.
 pub(crate) const SLICES_MAX: usize = u32::MAX as usize;
 
+/// Runs `$implement` for all that reads a stream.
+macro_rules! for_all_readers {
+    ($implement:ident) => {
+        $implement! { crate::TcpStream, crate::tcp::ReadHalf<'_>, crate::tcp::OwnedReadHalf }
+    };
+}
+pub(crate) use for_all_readers;
+
+/// Runs `$implement` for all that writes one.
+macro_rules! for_all_writers {
+    ($implement:ident) => {
+        $implement! { crate::TcpStream, crate::tcp::WriteHalf<'_>, crate::tcp::OwnedWriteHalf }
+    };
+}
+pub(crate) use for_all_writers;
+
 /// Lends the handle of a socket type.
 macro_rules! borrowed {
     ($($socket:ty),*) => {$(
         impl std::os::windows::io::AsSocket for $socket {
             fn as_socket(&self) -> std::os::windows::io::BorrowedSocket<'_> {
-                self.socket.os().lend().as_socket()
+                self.socket().os().lend().as_socket()
             }
         }
 

@@ -1,18 +1,21 @@
 //! [`TcpStream`]: how one is made, and its options. Its bytes move in `transfer.rs`.
 
 use std::fmt;
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::panic::Location;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use rt_reactor::{AsyncIo, Handle, Interest, Ready};
-use rt_task::wait::WaitKind;
+use rt_reactor::Handle;
 use socket2::SockRef;
 
 use super::Connect;
 use crate::socket::{DUPLEX, Os, Socket, reactor, readiness};
+use crate::stream::{
+    polls_reading, polls_writing, reads, reads_alone, tries_reading, tries_writing, writes,
+    writes_alone,
+};
 use crate::{ToSocketAddrs, sys};
 
 /// A TCP connection.
@@ -73,7 +76,9 @@ impl TcpStream {
         Ok(self.socket.into_os().into_source()?.into())
     }
 
-    readiness!();
+    pub(super) fn socket(&self) -> &Socket<mio::net::TcpStream> {
+        &self.socket
+    }
 
     /// The address of this side.
     ///
@@ -162,6 +167,20 @@ impl TcpStream {
         SockRef::from(self.socket.os().source())
     }
 }
+
+/// Reading and writing.
+impl TcpStream {
+    reads!();
+    writes!();
+    polls_reading!();
+    polls_writing!();
+    tries_reading!();
+    tries_writing!();
+    readiness!();
+}
+
+reads_alone!(TcpStream);
+writes_alone!(TcpStream);
 
 impl TryFrom<std::net::TcpStream> for TcpStream {
     type Error = io::Error;

@@ -2,14 +2,13 @@
 //! `recv_buf.rs`, and looked at in `peek.rs`.
 
 use std::fmt;
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::panic::Location;
 use std::task::{Context, Poll};
 
 use rt_io::ReadBuf;
-use rt_reactor::{AsyncIo, Direction, Handle, Interest, Ready};
+use rt_reactor::{Direction, Handle};
 use rt_task::wait::{Wait, WaitKind};
 
 use crate::socket::{DUPLEX, Os, Socket, reactor, readiness};
@@ -68,13 +67,17 @@ impl UdpSocket {
 
     readiness!();
 
+    fn socket(&self) -> &Socket<mio::net::UdpSocket> {
+        &self.socket
+    }
+
     /// Waits until a datagram may be there, for one task: of those that poll, the last is woken.
     ///
     /// # Errors
     /// When the I/O driver is gone.
     #[track_caller]
     pub fn poll_recv_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_direction(cx, Direction::Read, Location::caller())
+        self.socket.os().poll_direction(cx, Direction::Read, Location::caller())
     }
 
     /// Waits until a datagram may be sent, for one task: of those that poll, the last is woken.
@@ -83,18 +86,7 @@ impl UdpSocket {
     /// When the I/O driver is gone.
     #[track_caller]
     pub fn poll_send_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_direction(cx, Direction::Write, Location::caller())
-    }
-
-    fn poll_direction(
-        &self,
-        cx: &mut Context<'_>,
-        direction: Direction,
-        site: &'static Location<'static>,
-    ) -> Poll<io::Result<()>> {
-        let wait = self.wait(direction, site);
-        let registration = self.socket.os().registration();
-        registration.poll_ready(cx, direction, wait).map_ok(drop)
+        self.socket.os().poll_direction(cx, Direction::Write, Location::caller())
     }
 
     /// What a dump shows of a task that waits here.

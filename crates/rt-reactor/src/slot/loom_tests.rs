@@ -156,6 +156,37 @@ fn no_missed_edge_alone() {
 }
 
 #[test]
+fn no_missed_edge_alone_then_shared() {
+    produced_meanwhile(|source| {
+        let short = StdCell::new(None);
+        source.take_alone(&short);
+        if source.len.load(Ordering::Acquire) > 0 {
+            short.set(None);
+        }
+        // As `Registration::share` does.
+        if let Some(event) = short.take() {
+            source.slot.clear(event);
+        }
+        source.take_polled();
+    });
+}
+
+#[test]
+fn no_missed_edge_shared_then_alone() {
+    produced_meanwhile(|source| {
+        // Each begins a wait and leaves it to the next, who finds the waker of the one before.
+        let abandoned = waker(&ThreadPark::new()).0;
+        let _left = source.slot.poll_wait(Direction::Read, &abandoned, None);
+        let short = StdCell::new(None);
+        source.take_polled();
+        let abandoned = waker(&ThreadPark::new()).0;
+        let _left = source.slot.poll_wait(Direction::Read, &abandoned, None);
+        source.take_alone(&short);
+        source.slot.depart();
+    });
+}
+
+#[test]
 fn no_missed_edge_for_futures() {
     produced_meanwhile(|source| {
         source.take_future(Interest::READABLE);

@@ -27,7 +27,7 @@ use crate::sys::{EXHAUSTION, GONE};
 /// A hint: two that accept at once may overwrite each other's news, and then one rest is shorter
 /// or one failure more is reported. Nothing is published through it, so all is relaxed.
 #[derive(Debug, Default)]
-pub(super) struct Exhausted {
+pub(crate) struct Exhausted {
     /// The last rest in ms, with [`DUE`] while it is not over. Zero when all is well.
     word: AtomicU32,
 }
@@ -42,7 +42,7 @@ const REST_MAX_MS: u32 = 1000;
 impl Exhausted {
     /// The rest that is due before the next attempt. One relaxed load when none is.
     #[inline]
-    pub(super) fn rest(&self) -> Option<Rest> {
+    pub(crate) fn rest(&self) -> Option<Rest> {
         let word = self.word.load(Relaxed);
         if word & DUE == 0 {
             return None;
@@ -52,18 +52,18 @@ impl Exhausted {
 
     /// Whether a rest is due. One relaxed load.
     #[inline]
-    pub(super) fn is_resting(&self) -> bool {
+    pub(crate) fn is_resting(&self) -> bool {
         self.word.load(Relaxed) & DUE != 0
     }
 
     /// A rest is over.
-    pub(super) fn rested(&self) {
+    pub(crate) fn rested(&self) {
         self.word.fetch_and(!DUE, Relaxed);
     }
 
     /// An attempt succeeded. One relaxed load when the one before it did, too.
     #[inline]
-    pub(super) fn well(&self) {
+    pub(crate) fn well(&self) {
         if self.word.load(Relaxed) != 0 {
             self.word.store(0, Relaxed);
         }
@@ -71,7 +71,7 @@ impl Exhausted {
 
     /// An attempt failed for want of a descriptor or of memory. Tells whether to report it.
     #[cold]
-    pub(super) fn failed(&self) -> bool {
+    pub(crate) fn failed(&self) -> bool {
         let last = self.word.load(Relaxed) & !DUE;
         let next = match last {
             0 => REST_MIN_MS,
@@ -83,7 +83,7 @@ impl Exhausted {
 }
 
 /// A rest before the next attempt.
-pub(super) enum Rest {
+pub(crate) enum Rest {
     Timed(Pin<Box<dyn Future<Output = ()> + Send>>),
     /// No timer: the others' turn. Whether it was.
     Turn(bool),
@@ -98,7 +98,7 @@ impl Rest {
         }
     }
 
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self {
             Self::Timed(delay) => delay.as_mut().poll(cx),
             Self::Turn(true) => Poll::Ready(()),
@@ -121,13 +121,13 @@ impl fmt::Debug for Rest {
 }
 
 /// Whether `error` says that there is no descriptor or no memory left.
-pub(super) fn is_exhaustion(error: &io::Error) -> bool {
+pub(crate) fn is_exhaustion(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| EXHAUSTION.contains(&code))
 }
 
 /// Whether `error` is about the connection that was to be accepted, which is gone, and not about
 /// the listener. Linux hands pending errors of the new connection to `accept`.
-pub(super) fn is_gone(error: &io::Error) -> bool {
+pub(crate) fn is_gone(error: &io::Error) -> bool {
     use io::ErrorKind::*;
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
         || error.raw_os_error().is_some_and(|code| GONE.contains(&code))

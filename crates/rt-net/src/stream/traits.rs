@@ -1,5 +1,5 @@
-//! The stream as a reader and a writer: `rt-io`'s traits, and each file below those of another
-//! crate.
+//! Streams and their halves as readers and writers: `rt-io`'s traits, and each file below those
+//! of another crate.
 //!
 //! Where a task waits is noted as the line that polled the trait's method.
 
@@ -17,19 +17,25 @@ use std::task::{Context, Poll};
 
 use rt_io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::TcpStream;
+use super::{ReadAt, WriteAt};
+use crate::sys;
 
-impl AsyncRead for TcpStream {
-    #[inline]
-    #[track_caller]
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.poll_read_at(cx, buf, Location::caller())
-    }
+macro_rules! readers {
+    ($($reader:ty),*) => {$(
+        impl AsyncRead for $reader {
+            #[inline]
+            #[track_caller]
+            fn poll_read(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: &mut ReadBuf<'_>,
+            ) -> Poll<io::Result<()>> {
+                self.poll_read_at(cx, buf, Location::caller())
+            }
+        }
+    )*};
 }
+sys::for_all_readers!(readers);
 
 /// What the writing traits of `rt-io`, `tokio` and `hyper` agree on.
 macro_rules! writes {
@@ -64,7 +70,7 @@ macro_rules! writes {
             Poll::Ready(Ok(())) // nothing is ever held back
         }
 
-        fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        fn poll_shutdown(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
             Poll::Ready(self.shut_down())
         }
     };
@@ -72,6 +78,11 @@ macro_rules! writes {
 #[cfg(any(feature = "tokio-io", feature = "hyper"))]
 use writes;
 
-impl AsyncWrite for TcpStream {
-    writes!();
+macro_rules! writers {
+    ($($writer:ty),*) => {$(
+        impl AsyncWrite for $writer {
+            writes!();
+        }
+    )*};
 }
+sys::for_all_writers!(writers);
