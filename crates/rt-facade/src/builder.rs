@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::num::NonZeroUsize;
+use std::panic::Location;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use rt_task::base::seam::Unpark;
 
 use crate::compose::{BlockingPool, Clock, Io, SteadyClock, Waiter};
 use crate::handle::{Handle, Pieces};
+use crate::label::Label;
 use crate::runtime::Runtime;
 use crate::scheduler::{Scheduler, Spawner};
 
@@ -233,7 +235,9 @@ impl Builder {
     /// When the operating system refuses a descriptor or a thread. Nothing is left behind then. When a
     /// multi-thread runtime is to start with its clock paused: that would let time run on while other
     /// threads work.
+    #[track_caller]
     pub fn build(&mut self) -> io::Result<Runtime> {
+        let built = Location::caller();
         let mut env = Env::new();
         if let Some(name) = &self.name {
             env = env.named(name);
@@ -278,16 +282,18 @@ impl Builder {
             }
         };
         let spawner: Spawner = scheduler.spawner();
-        if let Some(timer) = timer {
+        if let Some(timer) = &timer {
             let unpark = unpark.clone();
             timer.set_owner(spawner.home(), Arc::new(move || unpark.unpark()));
-            env = env.with_time(timer.clone(), Arc::new(timer));
+            env = env.with_time(timer.clone(), Arc::new(timer.clone()));
         }
 
         let entered = Arc::new(OnceLock::<WeakEnv>::new());
         let pool = self.threads.pool(entered.clone());
         env = env.with_blocking(Arc::new(pool.handle().clone()));
-        let pieces = Pieces { spawner, blocking: pool.handle().clone(), clock, unpark };
+        let label = Label::new(self.name.as_deref(), spawner.flavor(), built);
+        let blocking = pool.handle().clone();
+        let pieces = Pieces { label, spawner, blocking, clock, timer, unpark };
         let handle = Handle::new(pieces, env);
         entered.set(handle.env().downgrade()).expect("set once, here");
         scheduler.start(handle.env().clone())?;

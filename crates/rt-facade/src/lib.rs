@@ -30,9 +30,11 @@
 
 mod builder;
 mod compose;
+pub mod dump;
 mod handle;
 #[cfg(feature = "hyper")]
 pub mod hyper;
+mod label;
 mod report;
 mod scheduler;
 

@@ -14,7 +14,10 @@ use rt_task::base::seam::Clock;
 
 pub use crate::builder::Builder;
 use crate::compose::BlockingPool;
+use crate::dump::ByEnv;
+pub use crate::dump::Dump;
 pub use crate::handle::{EnterGuard, Handle, TryCurrentError};
+pub use crate::label::Id;
 pub use crate::report::ShutdownReport;
 use crate::scheduler::{Left, Scheduler};
 
@@ -74,6 +77,8 @@ pub struct Runtime {
     scheduler: Option<Scheduler>,
     handle: Handle,
     pool: Option<BlockingPool>,
+    /// What `RT_DUMP` asks for, if it is set.
+    by_env: Option<ByEnv>,
 }
 
 /// How long a shutdown waits for what runs.
@@ -89,12 +94,14 @@ impl Runtime {
     ///
     /// # Errors
     /// When the operating system refuses a descriptor or a thread.
+    #[track_caller]
     pub fn new() -> io::Result<Self> {
         Builder::new_multi_thread().enable_all().build()
     }
 
     pub(crate) fn from_parts(scheduler: Scheduler, handle: Handle, pool: BlockingPool) -> Self {
-        Self { scheduler: Some(scheduler), handle, pool: Some(pool) }
+        let by_env = ByEnv::of(&handle);
+        Self { scheduler: Some(scheduler), handle, pool: Some(pool), by_env }
     }
 
     /// Runs `future` to its end on this thread.
@@ -172,6 +179,16 @@ impl Runtime {
     }
 
     fn end(&mut self, wait: Wait) -> ShutdownReport {
+        let Some(by_env) = self.by_env.take() else {
+            return self.end_pieces(wait);
+        };
+        by_env.shutdown_begins(&self.handle);
+        let report = self.end_pieces(wait);
+        by_env.shutdown_ends(&report);
+        report
+    }
+
+    fn end_pieces(&mut self, wait: Wait) -> ShutdownReport {
         let clock = Monotonic::new();
         let since = clock.now();
         let left = || match wait {

@@ -191,6 +191,22 @@ impl Spawner {
         }
     }
 
+    pub(crate) fn workers(&self) -> usize {
+        match self {
+            Self::Current(_) => 1,
+            Self::Multi(multi) => multi.workers(),
+        }
+    }
+
+    /// Tells `f` of the tasks that are in their very first poll, each with its worker.
+    pub(crate) fn for_each_first_poll(&self, mut f: impl FnMut(usize, TaskInfo)) {
+        let f = |(worker, info)| f(worker, info);
+        match self {
+            Self::Current(current) => current.first_polls().for_each(f),
+            Self::Multi(multi) => multi.first_polls().for_each(f),
+        }
+    }
+
     pub(crate) fn for_each_task(&self, f: impl FnMut(TaskInfo)) {
         match self {
             Self::Current(current) => current.for_each_task(f),

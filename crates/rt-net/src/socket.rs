@@ -53,6 +53,11 @@ pub(crate) struct Os<S: Source> {
     lent: AtomicBool,
 }
 
+/// The system's number of a source: what a dump calls it.
+pub(crate) trait Numbered {
+    fn number(&self) -> usize;
+}
+
 /// Both ways.
 pub(crate) const DUPLEX: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
@@ -66,18 +71,22 @@ pub(crate) fn reactor(what: &str, site: &'static Location<'static>) -> io::Resul
 
 impl<S: Source> Os<S> {
     /// `source`, registered for `interest`.
-    pub(crate) fn new(mut source: S, interest: Interest, reactor: &Handle) -> io::Result<Self> {
-        let registration = Registration::new(&mut source, interest, reactor)?;
+    pub(crate) fn new(mut source: S, interest: Interest, reactor: &Handle) -> io::Result<Self>
+    where
+        S: Numbered,
+    {
+        let mut registration = Registration::new(&mut source, interest, reactor)?;
+        registration.set_object(source.number());
         Ok(Self { source: Some(source), registration, lent: AtomicBool::new(false) })
     }
 
     /// The same, for one that is likely ready.
-    pub(crate) fn new_ready(
-        mut source: S,
-        interest: Interest,
-        reactor: &Handle,
-    ) -> io::Result<Self> {
-        let registration = Registration::new_ready(&mut source, interest, reactor)?;
+    pub(crate) fn new_ready(mut source: S, interest: Interest, reactor: &Handle) -> io::Result<Self>
+    where
+        S: Numbered,
+    {
+        let mut registration = Registration::new_ready(&mut source, interest, reactor)?;
+        registration.set_object(source.number());
         Ok(Self { source: Some(source), registration, lent: AtomicBool::new(false) })
     }
 

@@ -63,6 +63,8 @@ pub struct Registration {
     handle: Handle,
     slot: NonNull<Slot>,
     token: Token,
+    /// What a dump calls it.
+    object: usize,
     /// The last event of each direction, if a short count showed since that it is used up, and the
     /// slot was not told: of whoever has the registration to itself.
     short: [Option<ReadyEvent>; Direction::COUNT],
@@ -126,8 +128,9 @@ impl Registration {
         register: impl FnOnce(Token) -> io::Result<()>,
     ) -> io::Result<Self> {
         let (token, slot) = handle.shared.slots.occupy()?;
+        let object = token.index();
         let registration =
-            Self { handle: handle.clone(), slot, token, short: [None; Direction::COUNT] };
+            Self { handle: handle.clone(), slot, token, object, short: [None; Direction::COUNT] };
         register(token)?; // failing or panicking, it gives the slot back
         Ok(registration)
     }
@@ -148,10 +151,16 @@ impl Registration {
         unsafe { self.slot.as_ref() }
     }
 
-    /// What tells it from the others of its reactor, for a [`Wait`].
+    /// What tells it from the others of its reactor, for a [`Wait`]: a number of the reactor's, unless it was
+    /// [named](Self::set_object).
     #[must_use]
     pub fn object(&self) -> usize {
-        self.token.index()
+        self.object
+    }
+
+    /// Names it for a [`Wait`], by its descriptor, say.
+    pub fn set_object(&mut self, object: usize) {
+        self.object = object;
     }
 
     /// The reactor that it stays in.

@@ -52,6 +52,12 @@ macro_rules! for_all_writers {
 }
 pub(crate) use for_all_writers;
 
+impl<S: std::os::fd::AsRawFd> crate::socket::Numbered for S {
+    fn number(&self) -> usize {
+        self.as_raw_fd() as usize
+    }
+}
+
 /// Lends the descriptor of a socket type.
 macro_rules! borrowed {
     ($($socket:ty),*) => {$(

@@ -32,6 +32,12 @@ macro_rules! for_all_writers {
 }
 pub(crate) use for_all_writers;
 
+impl<S: std::os::windows::io::AsRawSocket> crate::socket::Numbered for S {
+    fn number(&self) -> usize {
+        self.as_raw_socket() as usize
+    }
+}
+
 /// Lends the handle of a socket type.
 macro_rules! borrowed {
     ($($socket:ty),*) => {$(

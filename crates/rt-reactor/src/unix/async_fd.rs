@@ -120,7 +120,10 @@ impl<T: AsRawFd> AsyncFd<T> {
     ) -> Result<Self, AsyncFdRegisterError<T>> {
         let fd = inner.as_raw_fd();
         match Registration::new(&mut SourceFd(&fd), interest, handle) {
-            Ok(registration) => Ok(Self { registration, inner: Some(inner) }),
+            Ok(mut registration) => {
+                registration.set_object(fd as usize);
+                Ok(Self { registration, inner: Some(inner) })
+            }
             Err(cause) => Err(AsyncFdRegisterError { inner, cause }),
         }
     }
