@@ -52,6 +52,18 @@ fn three_bridges() {
 }
 
 #[test]
+fn why_stuck() {
+    let said = run("why_stuck", &[]);
+    assert!(said.starts_with("the multi-thread runtime `kitchen` ("), "{said}");
+    assert!(said.contains("1003 tasks are alive\n"), "{said}");
+    assert!(said.contains(", in the first poll of task "), "{said}");
+    assert!(said.contains("  time, 3600.0s left  ") || said.contains("  time, 3599."), "{said}");
+    assert!(said.contains("  … and 997 more like it\n"), "{said}");
+    assert!(said.contains("the cook, who waits for: readable, fd "), "{said}");
+    assert!(said.lines().count() < 30, "{said}");
+}
+
+#[test]
 fn paused_time_test() {
     let said = run("paused_time_test", &[]);
     assert!(said.contains("asked after [0, 1, 3, 7, 15] seconds"), "{said}");

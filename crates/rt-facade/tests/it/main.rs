@@ -4,6 +4,7 @@ mod abort;
 mod blocking;
 #[cfg(target_os = "linux")]
 mod child;
+mod dump;
 mod entering;
 mod fairness;
 mod hooks;
