@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!(waiter.kind(), WaitKind::Join);
     assert_eq!(waiter.object() as u64, named("cook").id().as_u64());
     let cook = named("cook").waits_for().expect("it waits");
-    println!("the waiter waits for the cook, who waits for: {cook}, at {}", cook.site());
+    println!("the waiter waits for the cook, who waits for: {cook}, at {}", cook.at());
     let_go.send(())?; // else the runtime's drop would wait for the dishwasher
     Ok(())
 }

@@ -285,7 +285,7 @@ impl WaitDump {
     /// Where the future that waits was made; for [`Join`](WaitKind::Join), where the task that is waited for
     /// was spawned.
     #[must_use]
-    pub fn site(&self) -> &'static Location<'static> {
+    pub fn at(&self) -> &'static Location<'static> {
         self.wait.site
     }
 

@@ -180,7 +180,7 @@ impl Handle {
     ///     println!("{dump}");
     ///     let waits_for = dump.tasks()[0].waits_for().expect("it sleeps");
     ///     assert!(waits_for.time_left().unwrap() > Duration::from_secs(3500));
-    ///     assert_eq!(waits_for.site().file(), file!());
+    ///     assert_eq!(waits_for.at().file(), file!());
     ///     sleeper.abort();
     /// });
     /// # Ok::<(), std::io::Error>(())

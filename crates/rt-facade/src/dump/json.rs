@@ -50,7 +50,7 @@ fn task(object: &mut Object<'_>, task: &TaskDump) {
 fn wait_dump(object: &mut Object<'_>, wait: &WaitDump) {
     object.text("kind", Some(wait.kind().as_str()));
     object.number("object", wait.object() as u64);
-    object.text("site", Some(wait.site()));
+    object.text("at", Some(wait.at()));
     if let Some(left) = wait.time_left() {
         object.number("time_left", u64::try_from(left.as_nanos()).unwrap_or(u64::MAX));
     }

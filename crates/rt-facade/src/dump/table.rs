@@ -144,7 +144,7 @@ fn place(location: &'static Location<'static>) -> Place {
 
 /// What tasks have in common that need not all be shown. Those with a name are told apart by it.
 fn likeness(task: &TaskDump) -> impl Ord + '_ {
-    let wait = task.last_wait().map(|wait| (wait.kind().as_str(), place(wait.site())));
+    let wait = task.last_wait().map(|wait| (wait.kind().as_str(), place(wait.at())));
     (task.state(), task.name(), task.is_aborted(), wait, task.leaves())
 }
 
@@ -163,10 +163,10 @@ fn row(task: &TaskDump) -> [String; COLUMNS] {
                 0 | 1 => String::new(),
                 n => format!(" (last of {n})"),
             };
-            (format!("{wait}{several}"), wait.site().to_string())
+            (format!("{wait}{several}"), wait.at().to_string())
         }
         (None, Some(last)) if task.state() == TaskState::Running => {
-            (format!("(since {})", last.kind().as_str()), last.site().to_string())
+            (format!("(since {})", last.kind().as_str()), last.at().to_string())
         }
         (None, _) => (String::new(), String::new()),
     };

@@ -71,7 +71,7 @@ fn each_task_tells_name_place_state_polls_and_what_it_waits_for() {
                     (file!(), 1, 1)
                 );
                 let wait = task.waits_for().unwrap();
-                assert_eq!((wait.kind(), wait.site().file()), (kind, file!()));
+                assert_eq!((wait.kind(), wait.at().file()), (kind, file!()));
                 assert!(!task.is_aborted());
             }
             let silent_one = of("silent");
