@@ -12,11 +12,11 @@ use rt_reactor::{Direction, Handle, Interest};
 use rt_task::wait::WaitKind;
 
 use crate::exhausted::{Exhausted, Rest, is_exhaustion, is_gone};
-use crate::socket::{DUPLEX, Os, Socket};
+use crate::socket::{DUPLEX, Numbered, Os, Socket};
 
 /// A source that accepts connections. Does not block.
-pub(crate) trait Accepts: Source + Send + Sync {
-    type Stream: Source + Send + Sync;
+pub(crate) trait Accepts: Source + Numbered + Send + Sync {
+    type Stream: Source + Numbered + Send + Sync;
     type Address: Send + Sync;
 
     /// The next connection, be it alive or gone.
