@@ -35,6 +35,9 @@ mod handle;
 #[cfg(feature = "hyper")]
 pub mod hyper;
 mod label;
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub mod macros;
 mod report;
 mod scheduler;
 
@@ -67,6 +70,11 @@ pub mod time {
 
 #[doc(inline)]
 pub use task::spawn;
+
+#[cfg(feature = "macros")]
+mod entry;
+#[cfg(feature = "macros")]
+pub use entry::{main, test};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
