@@ -15,6 +15,7 @@ use rt_task::base::seam::Unpark;
 
 use crate::compose::{BlockingPool, Clock, Io, SteadyClock, Waiter};
 use crate::handle::{Handle, Pieces};
+use crate::hooks::TaskHooks;
 use crate::label::Label;
 use crate::runtime::Runtime;
 use crate::scheduler::{Scheduler, Spawner};
@@ -38,6 +39,7 @@ pub struct Builder {
     global_interval: Option<u32>,
     slot: bool,
     threads: Threads,
+    pub(crate) hooks: TaskHooks,
 }
 
 /// Which scheduler.
@@ -86,6 +88,7 @@ impl Builder {
             global_interval: None,
             slot: true,
             threads: Threads::default(),
+            hooks: TaskHooks::default(),
         }
     }
 
@@ -251,6 +254,8 @@ impl Builder {
             false => Waiter::Park(RoamingPark::new()),
         };
         let unpark = Reactor::unparker(&waiter);
+        let entered = Arc::new(OnceLock::<WeakEnv>::new());
+        let hooks = self.hooks.share(&entered);
 
         let (mut scheduler, timer, clock) = match self.kind {
             Kind::Current => {
@@ -261,7 +266,7 @@ impl Builder {
                 env = env.with_clock(Arc::new(clock.clone()));
                 let (driver, timer) = self.timers(|| rt_timer::Driver::new(clock.clone()));
                 let stack = Stack::new(waiter, driver, clock.clone());
-                let current = self.current().build(stack);
+                let current = self.current().hooks(hooks).build(stack);
                 (Scheduler::Current(Box::new(current)), timer, Some(clock))
             }
             Kind::Multi { .. } if self.start_paused => {
@@ -278,7 +283,7 @@ impl Builder {
                 let (driver, timer) =
                     self.timers(|| rt_timer::Driver::shared(clock, workers as u16));
                 let stack = Stack::new(waiter, driver, clock);
-                (Scheduler::Multi(self.multi(workers).build(stack)), timer, None)
+                (Scheduler::Multi(self.multi(workers).hooks(hooks).build(stack)), timer, None)
             }
         };
         let spawner: Spawner = scheduler.spawner();
@@ -288,7 +293,6 @@ impl Builder {
             env = env.with_time(timer.clone(), Arc::new(timer.clone()));
         }
 
-        let entered = Arc::new(OnceLock::<WeakEnv>::new());
         let pool = self.threads.pool(entered.clone());
         env = env.with_blocking(Arc::new(pool.handle().clone()));
         let label = Label::new(self.name.as_deref(), spawner.flavor(), built);

@@ -32,6 +32,7 @@ mod builder;
 mod compose;
 pub mod dump;
 mod handle;
+mod hooks;
 #[cfg(feature = "hyper")]
 pub mod hyper;
 mod label;
@@ -68,6 +69,8 @@ pub mod time {
     pub use rt_timer::*;
 }
 
+#[doc(inline)]
+pub use rt_task::task_local;
 #[doc(inline)]
 pub use task::spawn;
 

@@ -17,12 +17,15 @@ use crate::compose::BlockingPool;
 use crate::dump::ByEnv;
 pub use crate::dump::Dump;
 pub use crate::handle::{EnterGuard, Handle, TryCurrentError};
+pub use crate::hooks::UnhandledPanic;
 pub use crate::label::Id;
 pub use crate::report::ShutdownReport;
 use crate::scheduler::{Left, Scheduler};
 
 #[doc(inline)]
 pub use rt_sched_multi::WorkerMetrics;
+#[doc(inline)]
+pub use rt_task::{TaskMeta, TaskPanic};
 
 /// How a runtime schedules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +115,8 @@ impl Runtime {
     ///
     /// # Panics
     /// On a thread that drives a runtime already: names where that was told to, and what to do instead.
+    /// When a task's panic has shut the runtime down, or does so meanwhile
+    /// ([`UnhandledPanic::ShutdownRuntime`]).
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         match self.scheduler().block_on(self.handle.env(), future) {

@@ -1,7 +1,9 @@
 //! The one place that knows which flavours there are: nobody else matches on them.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
 
 use rt_task::base::context::{Env, Nested};
@@ -56,7 +58,18 @@ impl Scheduler {
     pub(crate) fn block_on<F: Future>(&self, env: &Env, future: F) -> Result<F::Output, Nested> {
         match self {
             Self::Current(current) => current.block_on(future),
-            Self::Multi(_) => block_on_here(env, future),
+            Self::Multi(multi) => {
+                let (mut future, mut fatal) = (pin!(future), multi.spawner().fatal());
+                let unless_fatal = poll_fn(|cx| {
+                    if let Some(fatal) = &mut fatal
+                        && let Poll::Ready(panic) = Pin::new(fatal).poll(cx)
+                    {
+                        panic!("{panic}: that shut its runtime down, as it was told to");
+                    }
+                    future.as_mut().poll(cx)
+                });
+                block_on_here(env, unless_fatal)
+            }
         }
     }
 

@@ -2,10 +2,30 @@
 
 use std::future::Future;
 
-pub use rt_task::coop::{self, YieldNow, consume_budget, unconstrained, yield_now};
-pub use rt_task::{AbortHandle, JoinError, JoinHandle, TaskId as Id, TaskInfo};
+pub use rt_task::coop::{YieldNow, consume_budget, unconstrained, yield_now};
+pub use rt_task::{
+    AbortHandle, AccessError, JoinError, JoinHandle, LocalKey, TaskId as Id, TaskInfo,
+};
 
 use crate::handle;
+
+/// The cooperative budget: how a task lets others run that never has to wait.
+///
+/// Each poll of a task has 128 units. A leaf future (a socket, a channel, a timer) that is ready takes
+/// one; with none left it pends, and the task is woken for its next turn.
+pub mod coop {
+    #[doc(inline)]
+    pub use rt_task::coop::{
+        ConsumeBudget, Coop, RestoreOnPending, Unconstrained, consume_budget, cooperative,
+        has_budget_remaining, poll_proceed, unconstrained,
+    };
+}
+
+/// Futures that are named for what makes them.
+pub mod futures {
+    #[doc(inline)]
+    pub use rt_task::TaskLocalFuture;
+}
 
 /// Spawns `future` on the entered runtime. It starts by itself; dropping the handle lets it go on alone.
 ///

@@ -1,5 +1,8 @@
 //! The options of a scheduler.
 
+use std::sync::Arc;
+
+use rt_task::Hooks;
 use rt_task::base::context::Env;
 use rt_task::base::driver::Driver;
 
@@ -17,6 +20,7 @@ const EVENT_INTERVAL: u32 = 61;
 pub struct Builder {
     pub(crate) config: Config,
     env: Env,
+    hooks: Option<Arc<Hooks>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +33,7 @@ impl Builder {
     /// The documented intervals, and an environment that offers nothing.
     pub fn new() -> Self {
         let config = Config { global_interval: GLOBAL_INTERVAL, event_interval: EVENT_INTERVAL };
-        Self { config, env: Env::new() }
+        Self { config, env: Env::new(), hooks: None }
     }
 
     /// After how many local picks the global queue is looked at first. Four unless set.
@@ -60,14 +64,20 @@ impl Builder {
         self
     }
 
+    /// What is told of each task. Without any (`None`, as unless set) nothing is asked per poll.
+    pub fn hooks(mut self, hooks: Option<Arc<Hooks>>) -> Self {
+        self.hooks = hooks;
+        self
+    }
+
     /// A scheduler of `Send` tasks over `driver`.
     pub fn build<D: Driver>(self, driver: D) -> Executor<D> {
-        Executor::with(driver, self.config, self.env)
+        Executor::with(driver, self.config, self.env, self.hooks)
     }
 
     /// A scheduler of tasks that stay on this thread, over `driver`.
     pub fn local<D: Driver>(self, driver: D) -> LocalExecutor<D> {
-        LocalExecutor::with(driver, self.config, self.env)
+        LocalExecutor::with(driver, self.config, self.env, self.hooks)
     }
 }
 

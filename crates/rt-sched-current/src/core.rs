@@ -15,7 +15,7 @@ use rt_task::base::driver::{Driver, Until, WakeBatch};
 use rt_task::base::look::Look;
 use rt_task::base::seam::Wakes;
 use rt_task::base::shim::Ordering::*;
-use rt_task::{Fifo, Ran, Runnable, TaskId, coop};
+use rt_task::{Fifo, Ran, Runnable, TaskId, TaskPanic, coop};
 
 use crate::bell::{ANY, ROOT};
 use crate::builder::Config;
@@ -30,6 +30,10 @@ pub enum Step {
     Turned,
     /// Nothing: no task can run.
     Idle,
+    /// Polled a task that panicked, and the hooks say that this is fatal: every task is dropped, and
+    /// what is spawned from here on is cancelled. (Dropping them may have waited for wakers that other
+    /// threads were about to use.)
+    Fatal,
 }
 
 pub(crate) struct Core<D: Driver> {
@@ -47,6 +51,8 @@ pub(crate) struct Core<D: Driver> {
     /// The last wait was ended by a call, so the next one may be worth a look before it.
     was_called: bool,
     look: Look,
+    /// By what the scheduler was shut down.
+    fatal: Option<Box<TaskPanic>>,
 }
 
 impl<D: Driver> Core<D> {
@@ -61,6 +67,7 @@ impl<D: Driver> Core<D> {
             root_woken: false,
             was_called: false,
             look: Look::new(),
+            fatal: None,
         }
     }
 
@@ -68,7 +75,11 @@ impl<D: Driver> Core<D> {
     ///
     /// The root is polled when it was woken, as soon as nothing else can run or the driver has had
     /// its turn.
+    ///
+    /// # Panics
+    /// If a task's panic has shut the scheduler down, or does so now.
     pub(crate) fn block_on<F: Future>(&mut self, ctx: &Ctx, mut root: Pin<&mut F>) -> F::Output {
+        self.is_sound();
         let waker = Waker::from(self.shared.clone());
         let mut cx = Context::from_waker(&waker);
         loop {
@@ -89,12 +100,21 @@ impl<D: Driver> Core<D> {
                 Step::Turned => {}
                 Step::Idle if self.root_was_woken() => {}
                 Step::Idle => self.wait(ctx, Until::Event),
+                Step::Fatal => self.is_sound(),
             }
             if self.root_was_woken() {
                 self.answer();
                 self.root_woken = false;
                 return;
             }
+        }
+    }
+
+    /// # Panics
+    /// If a task's panic has shut the scheduler down.
+    fn is_sound(&self) {
+        if let Some(panic) = &self.fatal {
+            panic!("{panic}: that shut its runtime down, as it was told to");
         }
     }
 
@@ -121,8 +141,10 @@ impl<D: Driver> Core<D> {
         };
         self.event_credit -= 1;
         let id = runnable.id();
-        self.run(ctx, runnable);
-        Step::Ran(id)
+        match self.run(ctx, runnable) {
+            None => Step::Ran(id),
+            Some(panic) => self.end_by(ctx, panic),
+        }
     }
 
     /// The next task: local first, global when that is empty or has waited long enough.
@@ -150,13 +172,31 @@ impl<D: Driver> Core<D> {
     }
 
     #[inline]
-    fn run(&mut self, ctx: &Ctx, runnable: Runnable<Home<D::Unpark>>) {
+    fn run(&mut self, ctx: &Ctx, runnable: Runnable<Home<D::Unpark>>) -> Option<Box<TaskPanic>> {
         self.shared.counters.polls.add(1);
         match runnable.run_in(ctx) {
-            Ran::Pending => {}
-            Ran::Yielded(again) => self.shared.with_local(ctx, |local| local.push_back(again)),
-            Ran::Done => self.shared.counters.ended.add(1),
+            Ran::Pending => None,
+            Ran::Yielded(again) => {
+                self.shared.with_local(ctx, |local| local.push_back(again));
+                None
+            }
+            Ran::Done => {
+                self.shared.counters.ended.add(1);
+                None
+            }
+            Ran::Fatal(panic) => {
+                self.shared.counters.ended.add(1);
+                Some(panic)
+            }
         }
+    }
+
+    /// A panic of a task is fatal: shuts down.
+    #[cold]
+    fn end_by(&mut self, ctx: &Ctx, panic: Box<TaskPanic>) -> Step {
+        self.fatal = Some(panic);
+        self.shutdown(ctx);
+        Step::Fatal
     }
 
     /// Turns the driver, and wakes what it hands out.

@@ -4,14 +4,14 @@ use std::fmt;
 use std::future::Future;
 use std::mem::ManuallyDrop;
 use std::pin::{Pin, pin};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use rt_task::base::context::{self, Ctx, Env, Nested};
 use rt_task::base::driver::{Driver, Until};
 use rt_task::base::park::{ThreadPark, ThreadUnpark};
 use rt_task::base::seam::Unpark;
-use rt_task::{JoinHandle, coop};
+use rt_task::{Hooks, JoinHandle, coop};
 
 use crate::builder::{Builder, Config};
 use crate::core::{Core, Step};
@@ -42,8 +42,8 @@ impl<D: Driver> Executor<D> {
         Builder::new().build(driver)
     }
 
-    pub(crate) fn with(driver: D, config: Config, env: Env) -> Self {
-        let shared = Shared::new(driver.unparker());
+    pub(crate) fn with(driver: D, config: Config, env: Env, hooks: Option<Arc<Hooks>>) -> Self {
+        let shared = Shared::new(driver.unparker(), hooks);
         let core = Box::new(Core::new(shared.clone(), driver, config));
         let slot = CoreSlot { core: Some(core), waiting: Vec::new() };
         Self { spawner: Spawner { shared }, env, core: Mutex::new(slot) }
@@ -80,6 +80,10 @@ impl<D: Driver> Executor<D> {
     ///
     /// # Errors
     /// If this thread drives a scheduler already.
+    ///
+    /// # Panics
+    /// If a task panicked, and the [`Hooks`] say that this is fatal: now or earlier. Every task is
+    /// dropped by then.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> Result<F::Output, Nested> {
         let mut future = pin!(future);

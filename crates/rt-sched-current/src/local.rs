@@ -3,10 +3,11 @@
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use rt_task::base::context::{Env, Nested};
 use rt_task::base::driver::Driver;
-use rt_task::{Builder as TaskBuilder, JoinHandle};
+use rt_task::{Builder as TaskBuilder, Hooks, JoinHandle};
 
 use crate::builder::{Builder, Config};
 use crate::executor::{Executor, Stepper};
@@ -38,8 +39,8 @@ impl<D: Driver> LocalExecutor<D> {
         Builder::new().local(driver)
     }
 
-    pub(crate) fn with(driver: D, config: Config, env: Env) -> Self {
-        Self { inner: Executor::with(driver, config, env), _here: PhantomData }
+    pub(crate) fn with(driver: D, config: Config, env: Env, hooks: Option<Arc<Hooks>>) -> Self {
+        Self { inner: Executor::with(driver, config, env, hooks), _here: PhantomData }
     }
 
     /// Spawns a future that stays on this thread.

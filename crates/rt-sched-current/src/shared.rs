@@ -16,8 +16,8 @@ use rt_task::base::context::{self, Ctx};
 use rt_task::base::seam::Unpark;
 use rt_task::base::shim::{AtomicBool, Ordering::*, UnsafeCell};
 use rt_task::{
-    Builder as TaskBuilder, Closed, Fifo, Inbox, JoinHandle, Owned, Runnable, Schedule, TaskInfo,
-    Why,
+    Builder as TaskBuilder, Closed, Fifo, Hooks, Inbox, JoinHandle, Owned, Runnable, Schedule,
+    TaskInfo, Why,
 };
 
 use crate::bell::{Bell, INBOX, ROOT};
@@ -32,6 +32,7 @@ pub(crate) struct Shared<U: Unpark> {
     pub(crate) counters: Counters,
     /// Set by the shutdown, before it looks for tasks: what is spawned from then on is cancelled.
     pub(crate) closing: AtomicBool,
+    hooks: Option<Arc<Hooks>>,
 }
 
 // SAFETY: the local queue is touched by the thread at home alone (H1); all else is `Send`.
@@ -103,6 +104,12 @@ impl<U: Unpark> Schedule for Home<U> {
         // SAFETY: alive, since the caller holds a `Runnable` that is not complete (H2).
         Some(&unsafe { self.shared.as_ref() }.owned)
     }
+
+    #[inline]
+    fn hooks(&self) -> Option<&Hooks> {
+        // SAFETY: alive, since the caller spawns, or holds a `Runnable` that is not complete (H2).
+        unsafe { self.shared.as_ref() }.hooks.as_deref()
+    }
 }
 
 impl<U: Unpark> fmt::Debug for Home<U> {
@@ -112,7 +119,7 @@ impl<U: Unpark> fmt::Debug for Home<U> {
 }
 
 impl<U: Unpark> Shared<U> {
-    pub(crate) fn new(unpark: U) -> Arc<Self> {
+    pub(crate) fn new(unpark: U, hooks: Option<Arc<Hooks>>) -> Arc<Self> {
         Arc::new(Self {
             local: UnsafeCell::new(Fifo::new()),
             inbox: Inbox::new(),
@@ -121,6 +128,7 @@ impl<U: Unpark> Shared<U> {
             owned: unsafe { Owned::new(1) },
             counters: Counters::new(),
             closing: AtomicBool::new(false),
+            hooks,
         })
     }
 

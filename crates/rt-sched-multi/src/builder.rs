@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use rt_task::Hooks;
 use rt_task::base::contain;
 use rt_task::base::driver::Driver;
 
@@ -31,6 +32,7 @@ pub(crate) struct Config {
     pub(crate) slot: bool,
     pub(crate) seed: u64,
     pub(crate) stack_size: Option<usize>,
+    pub(crate) hooks: Option<Arc<Hooks>>,
     name: Option<Name>,
     on_start: Option<Hook>,
     on_stop: Option<Hook>,
@@ -61,6 +63,7 @@ impl Builder {
             slot: true,
             seed: 0,
             stack_size: None,
+            hooks: None,
             name: None,
             on_start: None,
             on_stop: None,
@@ -109,6 +112,12 @@ impl Builder {
     /// The stack of the workers' threads, in bytes.
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.config.stack_size = Some(bytes);
+        self
+    }
+
+    /// What is told of each task. Without any (`None`, as unless set) nothing is asked per poll.
+    pub fn hooks(mut self, hooks: Option<Arc<Hooks>>) -> Self {
+        self.config.hooks = hooks;
         self
     }
 

@@ -176,6 +176,10 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
             Ran::Pending => {}
             Ran::Yielded(again) => self.push(again),
             Ran::Done => self.worker.counters.ended.add(1),
+            Ran::Fatal(panic) => {
+                self.worker.counters.ended.add(1);
+                self.shared.end_by(panic);
+            }
         }
         Step::Ran(id)
     }

@@ -41,6 +41,7 @@
 mod builder;
 mod core;
 mod crew;
+mod doom;
 mod driver;
 mod idle;
 #[cfg(all(test, not(rt_loom)))]
@@ -59,6 +60,7 @@ mod watch;
 mod worker;
 
 pub use builder::Builder;
+pub use doom::Fatal;
 pub use metrics::{Metrics, WorkerMetrics};
 pub use pool::{Pool, Report};
 pub use shared::{Home, Spawner};

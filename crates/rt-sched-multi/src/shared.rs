@@ -18,11 +18,13 @@ use rt_task::base::driver::Driver;
 use rt_task::base::seam::Unpark;
 use rt_task::base::shim::{AtomicUsize, Ordering::*, fence, site};
 use rt_task::{
-    Builder as TaskBuilder, Closed, Fifo, Inbox, JoinHandle, Owned, Ran, Schedule, TaskInfo, Why,
+    Builder as TaskBuilder, Closed, Fifo, Hooks, Inbox, JoinHandle, Owned, Ran, Schedule, TaskInfo,
+    TaskPanic, Why,
 };
 
 use crate::builder::Config;
-use crate::crew::Crew;
+use crate::crew::{self, Crew};
+use crate::doom::{Doom, Fatal};
 use crate::driver::DriverSlot;
 use crate::idle::Idle;
 use crate::metrics::{Counters, Elsewhere, Metrics, WorkerMetrics};
@@ -48,6 +50,7 @@ pub(crate) struct Shared<D: Driver + Send + 'static, Q: Queues> {
     pub(crate) clock: Monotonic,
     pub(crate) latency: Latency,
     pub(crate) crew: Crew,
+    pub(crate) doom: Doom,
     pub(crate) config: Config,
 }
 
@@ -107,6 +110,12 @@ impl<D: Driver + Send + 'static, Q: Queues> Schedule for Home<D, Q> {
         // SAFETY: alive, since the caller holds a `Runnable` that is not complete (H2).
         Some(&unsafe { self.shared.as_ref() }.owned)
     }
+
+    #[inline]
+    fn hooks(&self) -> Option<&Hooks> {
+        // SAFETY: alive, since the caller spawns, or holds a task that is not complete (H2).
+        unsafe { self.shared.as_ref() }.config.hooks.as_deref()
+    }
 }
 
 impl<D: Driver + Send + 'static, Q: Queues> fmt::Debug for Home<D, Q> {
@@ -132,6 +141,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
             clock: Monotonic::new(),
             latency: Latency::new(),
             crew: Crew::new(),
+            doom: Doom::new(),
             config,
         })
     }
@@ -300,8 +310,19 @@ impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
             Ran::Pending if self.idle.is_closed() => self.crew.call_last(),
             Ran::Pending => {}
             Ran::Done => self.count_end_elsewhere(),
+            Ran::Fatal(panic) => {
+                self.end_by(panic);
+                self.count_end_elsewhere();
+            }
             Ran::Yielded(task) => self.push_woken_elsewhere(task),
         }
+    }
+
+    /// A panic of a task is fatal: begins to shut down, and tells who waits for that.
+    #[cold]
+    pub(crate) fn end_by(&self, panic: Box<TaskPanic>) {
+        crew::close(self);
+        self.doom.comes(panic);
     }
 
     /// A task has ended on a thread that is at home nowhere. The shutdown may wait for that.
@@ -402,6 +423,14 @@ impl<D: Driver + Send + 'static, Q: Queues> Spawner<D, Q> {
     /// none be started, `f` runs as it is: others steal what is queued.
     pub fn block_in_place<R>(&self, f: impl FnOnce() -> R) -> R {
         crate::crew::block_in_place(&self.shared, f)
+    }
+
+    /// The panic of a task that shuts the scheduler down, to be waited for. `None` if the hooks call
+    /// none fatal.
+    #[must_use]
+    pub fn fatal(&self) -> Option<Fatal<D, Q>> {
+        let hooks = self.shared.config.hooks.as_deref()?;
+        hooks.are_panics_fatal().then(|| Fatal::new(self.shared.clone()))
     }
 
     /// What the scheduler has done so far.

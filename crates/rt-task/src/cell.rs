@@ -11,7 +11,8 @@ use core::ptr::{self, NonNull};
 use core::task::{Context, Poll};
 
 use crate::Runnable;
-use crate::header::{Header, Origin, Polled, TaskRef, Vtable};
+use crate::header::{Header, Polled, TaskRef, Vtable};
+use crate::origin::Origin;
 use crate::panic::{Payload, attempt, contain};
 use crate::schedule::{Schedule, Why};
 use crate::state::Outcome;

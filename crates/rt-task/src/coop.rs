@@ -1,7 +1,9 @@
 //! Taking turns: yielding, and the cooperative budget for people.
 
+use core::cell::Cell;
 use core::fmt;
 use core::future::Future;
+use core::marker::PhantomData;
 use core::panic::Location;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -9,7 +11,7 @@ use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::base::context;
-use crate::wait::{Wait, WaitKind, note, poll_around, poll_leaf};
+use crate::wait::{Wait, WaitKind, note, poll_around, poll_leaf, spent};
 
 /// Lets every other task that can run go first.
 ///
@@ -69,6 +71,89 @@ impl Future for ConsumeBudget {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let site = self.site;
         poll_leaf(cx, || Wait { kind: WaitKind::Yield, object: 0, site }, |_| Poll::Ready(()))
+    }
+}
+
+/// Takes one unit of the budget for a leaf that is written by hand; pends, with the task woken, if none
+/// is left: others run first.
+///
+/// The unit comes back when the result is dropped, unless
+/// [`made_progress`](RestoreOnPending::made_progress) was called: a leaf that pends itself costs nothing.
+/// What else was spent meanwhile comes back, too. [`cooperative`] does all that for a whole future.
+/// Outside a task, and in [`unconstrained`], always ready. Costs a few plain loads and stores.
+///
+/// ```
+/// use rt_task::coop::poll_proceed;
+/// use std::sync::mpsc::{Receiver, TryRecvError};
+/// use std::task::{Context, Poll, ready};
+///
+/// fn poll_receive<T>(messages: &Receiver<T>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+///     let turn = ready!(poll_proceed(cx));
+///     match messages.try_recv() {
+///         Ok(message) => {
+///             turn.made_progress();
+///             Poll::Ready(Some(message))
+///         }
+///         Err(TryRecvError::Disconnected) => Poll::Ready(None),
+///         Err(TryRecvError::Empty) => Poll::Pending, // and have somebody wake `cx`
+///     }
+/// }
+/// # let (_sends, messages) = std::sync::mpsc::channel::<u8>();
+/// # assert!(poll_receive(&messages, &mut Context::from_waker(std::task::Waker::noop())).is_pending());
+/// ```
+#[track_caller]
+pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
+    let site = Location::caller();
+    let before = context::peek(|ctx| (ctx.budget.remains(), ctx.budget.left(), ctx.noted.pended()));
+    match before {
+        Some((false, ..)) => spent(cx, site),
+        Some((true, budget, pended)) => {
+            context::peek(|ctx| ctx.budget.spend());
+            Poll::Ready(RestoreOnPending::new(Some((budget, pended)), site))
+        }
+        None => Poll::Ready(RestoreOnPending::new(None, site)),
+    }
+}
+
+/// A unit of the budget, given back on drop. See [`poll_proceed`].
+#[must_use = "dropped at once, it gives the unit back"]
+pub struct RestoreOnPending {
+    /// What was left of the budget, and how many leaves had pended. `None` when there is no budget to
+    /// restore, or progress was made.
+    before: Cell<Option<(u8, u8)>>,
+    site: &'static Location<'static>,
+    /// The budget is this thread's.
+    _here: PhantomData<*mut ()>,
+}
+
+impl RestoreOnPending {
+    fn new(before: Option<(u8, u8)>, site: &'static Location<'static>) -> Self {
+        Self { before: Cell::new(before), site, _here: PhantomData }
+    }
+
+    /// Says that the leaf was ready: the unit is spent.
+    pub fn made_progress(&self) {
+        self.before.set(None);
+    }
+}
+
+impl Drop for RestoreOnPending {
+    /// Also tells what the task waits for, if nothing inside has: the leaf that called [`poll_proceed`].
+    fn drop(&mut self) {
+        let Some((budget, pended)) = self.before.take() else { return };
+        context::peek(|ctx| {
+            ctx.budget.restore(budget);
+            if ctx.noted.pended() == pended {
+                ctx.noted.note(Wait { kind: WaitKind::Other, object: 0, site: self.site });
+            }
+        });
+    }
+}
+
+impl fmt::Debug for RestoreOnPending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let made_progress = self.before.get().is_none();
+        f.debug_struct("RestoreOnPending").field("made_progress", &made_progress).finish()
     }
 }
 

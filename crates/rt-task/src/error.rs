@@ -1,11 +1,11 @@
 //! Why a task has no output.
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use core::any::Any;
 use core::fmt;
 
 use crate::TaskId;
+use crate::panic::text;
 
 /// A task ended without output: it was cancelled, or it panicked.
 pub struct JoinError {
@@ -29,10 +29,7 @@ unsafe impl Sync for SyncPayload {}
 impl SyncPayload {
     /// What a `panic!` with a message leaves.
     fn text(&self) -> Option<&str> {
-        match self.0.downcast_ref::<String>() {
-            Some(text) => Some(text),
-            None => self.0.downcast_ref::<&'static str>().copied(),
-        }
+        text(&self.0)
     }
 }
 

@@ -1,7 +1,5 @@
 //! The head of a task: what can be said of it without knowing its future.
 
-use alloc::boxed::Box;
-use alloc::string::String;
 use core::mem::MaybeUninit;
 use core::panic::Location;
 use core::ptr::{self, NonNull};
@@ -9,6 +7,7 @@ use core::task::{Context, Waker};
 
 use crate::TaskId;
 use crate::base::shim::{AtomicU16, AtomicU32, Ordering::*, UnsafeCell};
+use crate::origin::Origin;
 use crate::schedule::Why;
 use crate::state::{Outcome, State};
 use crate::wait::{Noted, WaitSlot, WaitTag, Waiting};
@@ -23,7 +22,7 @@ pub(crate) struct Header {
     /// Registry links. Belong to the holder of the shard's lock.
     pub(crate) links: UnsafeCell<Links>,
     pub(crate) id: TaskId,
-    origin: Origin,
+    pub(crate) origin: Origin,
     wait: WaitSlot,
     wait_tag: WaitTag,
     /// The shard that the task is linked in, plus one; zero while in none. Changed by the owner
@@ -246,62 +245,5 @@ impl Header {
 
     pub(crate) fn name(&self) -> Option<&str> {
         self.origin.name()
-    }
-}
-
-/// Where a task was spawned, and its name if it has one: one word, since few are named.
-pub(crate) struct Origin(*const ());
-
-/// The low bit tells a box of `Named` from a plain location.
-const NAMED: usize = 1;
-const _: () = assert!(align_of::<Location<'_>>() > NAMED && align_of::<Named>() > NAMED);
-
-struct Named {
-    location: &'static Location<'static>,
-    name: String,
-}
-
-// SAFETY: owns its box, if any, of `Send + Sync` data; else points to a static.
-unsafe impl Send for Origin {}
-// SAFETY: as above.
-unsafe impl Sync for Origin {}
-
-impl Origin {
-    pub(crate) fn new(location: &'static Location<'static>, name: Option<String>) -> Self {
-        match name {
-            None => Self(ptr::from_ref(location).cast()),
-            Some(name) => {
-                let named = Box::into_raw(Box::new(Named { location, name }));
-                Self(named.cast::<()>().map_addr(|addr| addr | NAMED))
-            }
-        }
-    }
-
-    fn named(&self) -> Option<*mut Named> {
-        let tagged = self.0.addr() & NAMED != 0;
-        tagged.then(|| self.0.map_addr(|addr| addr & !NAMED).cast_mut().cast())
-    }
-
-    fn location(&self) -> &'static Location<'static> {
-        match self.named() {
-            // SAFETY: tagged, hence made from such a box, which lives as long as `self`.
-            Some(named) => unsafe { (*named).location },
-            // SAFETY: not tagged, hence a `&'static Location`.
-            None => unsafe { &*self.0.cast() },
-        }
-    }
-
-    fn name(&self) -> Option<&str> {
-        // SAFETY: tagged, hence made from such a box, which lives as long as `self`.
-        self.named().map(|named| unsafe { &*named }.name.as_str())
-    }
-}
-
-impl Drop for Origin {
-    fn drop(&mut self) {
-        if let Some(named) = self.named() {
-            // SAFETY: tagged, hence made from such a box; `self` owned it.
-            drop(unsafe { Box::from_raw(named) });
-        }
     }
 }

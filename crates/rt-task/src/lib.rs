@@ -42,7 +42,7 @@
 //!
 //! # Where to read on
 //! `state.rs` is the life cycle; `runnable.rs`, `join.rs` and `waker.rs` are the three holders of
-//! a task; `cell.rs` is its memory; [`wait`] is how a task tells what it waits for; [`base`] holds
+//! a task; `cell.rs` is its memory; `hooks.rs` is who is told of it; [`wait`] is how a task tells what it waits for; [`base`] holds
 //! the seams.
 //!
 //! # Features
@@ -64,21 +64,26 @@ mod error;
 mod fifo;
 mod first;
 mod header;
+mod hooks;
 mod id;
 mod inbox;
 mod info;
+mod inherit;
 mod job;
 mod join;
 #[cfg(all(test, feature = "std", not(rt_loom)))]
 mod kit;
 #[cfg(doctest)]
 mod misuse;
+mod origin;
 mod owned;
 mod panic;
 mod runnable;
 mod schedule;
 mod spawn;
 mod state;
+#[cfg(feature = "std")]
+mod task_local;
 pub mod wait;
 mod waker;
 
@@ -87,6 +92,7 @@ pub use block_on::block_on;
 pub use cell::FIXED_PART;
 pub use error::JoinError;
 pub use fifo::{Fifo, Link};
+pub use hooks::{Hooks, TaskMeta, TaskPanic};
 pub use id::{TaskId, current_id};
 pub use inbox::{Closed, Inbox};
 pub use info::{TaskInfo, TaskState};
@@ -96,3 +102,5 @@ pub use owned::Owned;
 pub use runnable::{Ran, Runnable};
 pub use schedule::{Schedule, Why};
 pub use spawn::{Builder, spawn};
+#[cfg(feature = "std")]
+pub use task_local::{AccessError, LocalKey, TaskLocalFuture, TaskLocalValue};

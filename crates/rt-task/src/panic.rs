@@ -8,6 +8,14 @@ pub(crate) use without_std::{attempt, contain};
 /// What a panic carries.
 pub(crate) type Payload = alloc::boxed::Box<dyn core::any::Any + Send + 'static>;
 
+/// What a `panic!` with a message leaves.
+pub(crate) fn text(payload: &Payload) -> Option<&str> {
+    match payload.downcast_ref::<alloc::string::String>() {
+        Some(text) => Some(text),
+        None => payload.downcast_ref::<&'static str>().copied(),
+    }
+}
+
 #[cfg(feature = "std")]
 mod with_std {
     use super::Payload;

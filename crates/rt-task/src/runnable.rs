@@ -1,5 +1,6 @@
 //! The right to poll a task once.
 
+use alloc::boxed::Box;
 use core::fmt;
 use core::marker::PhantomData;
 use core::mem::{self, ManuallyDrop};
@@ -11,7 +12,8 @@ use crate::base::budget::BUDGET;
 use crate::base::context::{Ctx, Stay};
 use crate::cell::scheduler;
 use crate::header::{Header, Polled, TaskRef};
-use crate::panic::contain;
+use crate::hooks::{Hooks, TaskMeta, TaskPanic};
+use crate::panic::{Payload, contain};
 use crate::schedule::Schedule;
 use crate::state::{Begin, Completed, EndPoll, Outcome};
 use crate::wait::Wait;
@@ -41,6 +43,9 @@ pub enum Ran<S: Schedule> {
     Yielded(Runnable<S>),
     /// It has ended.
     Done,
+    /// It has ended by a panic, which is to shut the scheduler down
+    /// ([`Hooks::panics_are_fatal`]).
+    Fatal(Box<TaskPanic>),
 }
 
 impl<S: Schedule> Runnable<S> {
@@ -124,23 +129,36 @@ impl<S: Schedule> Runnable<S> {
 
     #[inline]
     fn run_inside(self, ctx: Option<&Ctx>, budget: u8) -> Ran<S> {
+        match self.header().origin.is_attended() {
+            false => self.turn(ctx, budget, false),
+            true => self.run_attended(ctx, budget),
+        }
+    }
+
+    /// The same for a task with hooks or inherited task-locals.
+    #[cold]
+    #[inline(never)]
+    fn run_attended(self, ctx: Option<&Ctx>, budget: u8) -> Ran<S> {
+        self.turn(ctx, budget, true)
+    }
+
+    #[inline(always)]
+    fn turn(self, ctx: Option<&Ctx>, budget: u8, attended: bool) -> Ran<S> {
         let Begin::Poll(seen) = self.header().state.begin_poll() else {
-            drop(self); // cancels
-            return Ran::Done;
+            return self.cancel();
         };
         let running = Running::enter(self.task, ctx, budget);
         let first = self.begin_first(ctx);
         self.header().count_poll();
-        let waker = waker::borrowed(self.task);
-        // SAFETY: the `Runnable` is ours, and the stage holds the future until it completes.
-        let polled =
-            unsafe { (self.header().vtable.poll)(self.task, &mut Context::from_waker(&waker)) };
+        let polled = match attended {
+            false => self.poll(),
+            true => self.poll_attended(),
+        };
         match polled {
             Polled::Over(outcome) => {
                 drop(running);
                 self.end_first(first);
-                wake(self.finish(outcome));
-                Ran::Done
+                self.end(outcome, attended)
             }
             Polled::Pending => {
                 running.note(self.header());
@@ -178,6 +196,38 @@ impl<S: Schedule> Runnable<S> {
         }
     }
 
+    /// Polls the future, after `begin_poll` and before the poll's end is told.
+    #[inline(always)]
+    fn poll(&self) -> Polled {
+        let waker = waker::borrowed(self.task);
+        // SAFETY: the `Runnable` is ours, and the stage holds the future until it completes.
+        unsafe { (self.header().vtable.poll)(self.task, &mut Context::from_waker(&waker)) }
+    }
+
+    fn poll_attended(&self) -> Polled {
+        let mut polled = None;
+        self.within(&mut || {
+            self.tell(Hooks::poll_begins);
+            polled = Some(self.poll());
+            self.tell(Hooks::poll_ended);
+        });
+        polled.expect("polled above")
+    }
+
+    /// Runs `f` with the task-locals that the task inherited.
+    fn within(&self, f: &mut dyn FnMut()) {
+        // SAFETY: the `Runnable` is ours, and borrowed until `f` has returned.
+        unsafe { self.header().origin.within(f) };
+    }
+
+    /// Tells a hook of the task, if the scheduler has some.
+    #[cold]
+    pub(crate) fn tell(&self, hook: impl FnOnce(&Hooks, &TaskMeta<'_>)) {
+        if let Some(hooks) = self.scheduler().hooks() {
+            hook(hooks, &TaskMeta::new(self.header()));
+        }
+    }
+
     /// Registers the task at the end of its first pending poll.
     #[inline]
     fn link(&self, first: Option<u16>) {
@@ -198,15 +248,68 @@ impl<S: Schedule> Runnable<S> {
         };
         let running = Running::enter(self.task, stay.as_ref().map(Stay::ctx), BUDGET);
         self.header().count_poll();
-        let waker = waker::borrowed(self.task);
-        // SAFETY: the `Runnable` is ours, and the stage holds the future until it completes.
-        let polled =
-            unsafe { (self.header().vtable.poll)(self.task, &mut Context::from_waker(&waker)) };
+        let attended = self.header().origin.is_attended();
+        let polled = match attended {
+            false => self.poll(),
+            true => self.poll_attended(),
+        };
         let Polled::Over(outcome) = polled else {
             unreachable!("a task that is run to its end ends in its first poll");
         };
         drop(running);
+        if attended {
+            drop(self.tell_end(outcome));
+        }
         self.finish(outcome)
+    }
+
+    /// Drops the future here.
+    fn cancel(self) -> Ran<S> {
+        // Its drop would come back here.
+        let this = ManuallyDrop::new(self);
+        let attended = this.header().origin.is_attended();
+        let stay = Stay::try_new();
+        let running = Running::enter(this.task, stay.as_ref().map(Stay::ctx), BUDGET);
+        // SAFETY: the `Runnable` is ours, and the stage holds the future until it completes.
+        let drop_future = || unsafe { (this.header().vtable.drop_future)(this.task) };
+        let outcome = match attended {
+            false => drop_future(),
+            true => {
+                let mut outcome = None;
+                this.within(&mut || outcome = Some(drop_future()));
+                outcome.expect("dropped above")
+            }
+        };
+        drop(running);
+        ManuallyDrop::into_inner(this).end(outcome, attended)
+    }
+
+    /// Ends the task, whose stage holds what `outcome` says, and wakes who joins.
+    #[inline(always)]
+    fn end(self, outcome: Outcome, attended: bool) -> Ran<S> {
+        let fatal = if attended { self.tell_end(outcome) } else { None };
+        wake(self.finish(outcome));
+        fatal.map_or(Ran::Done, Ran::Fatal)
+    }
+
+    /// Gives up what was inherited, and tells the hooks that the task is over: its future is gone.
+    #[cold]
+    fn tell_end(&self, outcome: Outcome) -> Option<Box<TaskPanic>> {
+        // SAFETY: the `Runnable` is ours, and no poll or drop of the future goes on.
+        let inherited = unsafe { self.header().origin.take_inherited() };
+        contain(|| drop(inherited));
+        let hooks = self.scheduler().hooks()?;
+        let fatal = match outcome {
+            Outcome::Panicked => {
+                // SAFETY: alive: the `Runnable` is ours.
+                let payload: *const Payload = unsafe { self.task.stage() };
+                // SAFETY: holds a payload, which is ours until the task completes (I2, I6).
+                hooks.panicked(self.header(), unsafe { &*payload })
+            }
+            Outcome::Output | Outcome::Dropped => None,
+        };
+        hooks.terminated(&TaskMeta::new(self.header()));
+        fatal
     }
 
     /// Completes the task, whose stage holds what `outcome` says. Hands out the waker of who
@@ -251,13 +354,8 @@ impl<S: Schedule> Runnable<S> {
 impl<S: Schedule> Drop for Runnable<S> {
     /// Cancels: drops the future here.
     fn drop(&mut self) {
-        let stay = Stay::try_new();
-        let running = Running::enter(self.task, stay.as_ref().map(Stay::ctx), BUDGET);
-        // SAFETY: the `Runnable` is ours, and the stage holds the future until it completes.
-        let outcome = unsafe { (self.header().vtable.drop_future)(self.task) };
-        drop(running);
         // SAFETY: the right is ours, and given up by the caller's `drop` never running twice.
-        wake(unsafe { Self::from_task(self.task) }.finish(outcome));
+        drop(unsafe { Self::from_task(self.task) }.cancel());
     }
 }
 
@@ -277,6 +375,7 @@ impl<S: Schedule> fmt::Debug for Ran<S> {
             Self::Pending => f.write_str("Pending"),
             Self::Yielded(runnable) => f.debug_tuple("Yielded").field(runnable).finish(),
             Self::Done => f.write_str("Done"),
+            Self::Fatal(panic) => f.debug_tuple("Fatal").field(panic).finish(),
         }
     }
 }

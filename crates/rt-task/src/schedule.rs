@@ -1,6 +1,6 @@
 //! The seam between a task and what runs it.
 
-use crate::{Owned, Runnable};
+use crate::{Hooks, Owned, Runnable};
 
 /// Where does a woken task go?
 ///
@@ -44,6 +44,15 @@ pub trait Schedule: Clone + Send + Sync + Sized + 'static {
     /// [`Owned::new`] says what is asked of a scheduler that has one.
     #[inline]
     fn owned(&self) -> Option<&Owned<Self>> {
+        None
+    }
+
+    /// What is told of each task that is spawned with this scheduler; nothing by default.
+    ///
+    /// Asked at the spawn: the answer holds for the task's life. Costs a spawn this call and a
+    /// branch; a task without hooks is not asked about them again.
+    #[inline]
+    fn hooks(&self) -> Option<&Hooks> {
         None
     }
 }

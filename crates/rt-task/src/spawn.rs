@@ -5,7 +5,8 @@ use core::future::Future;
 use core::panic::Location;
 
 use crate::cell;
-use crate::header::Origin;
+use crate::hooks::Hooks;
+use crate::origin::Origin;
 use crate::schedule::Schedule;
 use crate::{JoinHandle, Runnable};
 
@@ -80,11 +81,16 @@ impl Builder {
         S: Schedule,
     {
         let location = self.location.unwrap_or(Location::caller());
-        let task = cell::allocate(future, scheduler, Origin::new(location, self.name));
+        let is_hooked = scheduler.hooks().is_some();
+        let origin = Origin::new(location, self.name, is_hooked);
+        let task = cell::allocate(future, scheduler, origin);
         // SAFETY: `allocate` gives us the `Runnable`, of a task with a scheduler of type `S`.
         let runnable = unsafe { Runnable::from_task(task) };
         // SAFETY: `allocate` gives us the handle's reference; the output is the future's.
         let handle = unsafe { JoinHandle::new(task) };
+        if is_hooked {
+            runnable.tell(Hooks::spawned);
+        }
         (runnable, handle)
     }
 }

@@ -135,7 +135,7 @@ pub(crate) fn note(wait: Wait) -> Option<()> {
 
 /// The leaf made at `site` has to wait for its task's next turn.
 #[cold]
-fn spent<T>(cx: &mut Context<'_>, site: &'static Location<'static>) -> Poll<T> {
+pub(crate) fn spent<T>(cx: &mut Context<'_>, site: &'static Location<'static>) -> Poll<T> {
     cx.waker().wake_by_ref();
     note(Wait { kind: WaitKind::Yield, object: 0, site });
     Poll::Pending
@@ -153,6 +153,12 @@ impl Noted {
     pub(crate) fn note(&self, wait: Wait) {
         self.last.set(Some(wait));
         self.pended.set(self.pended.get().saturating_add(1));
+    }
+
+    /// How many leaves have pended.
+    #[inline]
+    pub(crate) fn pended(&self) -> u8 {
+        self.pended.get()
     }
 
     /// A poll begins. Returns what to give to [`restore`](Self::restore) after it.

@@ -25,5 +25,8 @@ mod storms;
 mod stress;
 mod stuck;
 mod support;
+mod task_hooks;
+mod task_locals;
 mod time;
+mod unhandled;
 mod waiting;

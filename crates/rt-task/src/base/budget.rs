@@ -61,6 +61,12 @@ impl Budget {
         self.last.get().min(BUDGET)
     }
 
+    /// What is left: to be given to [`restore`](Self::restore).
+    #[inline]
+    pub(crate) fn left(&self) -> u8 {
+        self.left.get()
+    }
+
     /// Whether another leaf may be found ready.
     #[inline]
     pub(crate) fn remains(&self) -> bool {

@@ -129,6 +129,7 @@ fn apply(op: Op, queue: &Queue, model: &mut Model, drops: &Drops) {
                     (task.is_linked, task.is_queued) = (true, false);
                 }
                 Ran::Yielded(_) => panic!("nobody wakes during a poll here"),
+                Ran::Fatal(panic) => panic!("{panic}"),
             }
         }
         Op::Wake(index) | Op::Finish(index) => {
