@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use rt_task::base::context::{Env, WeakEnv};
 use rt_task::base::driver::{Reactor, Stack};
+use rt_task::base::fork::Generation;
 use rt_task::base::park::RoamingPark;
 use rt_task::base::seam::Unpark;
 
@@ -240,7 +241,7 @@ impl Builder {
     /// threads work.
     #[track_caller]
     pub fn build(&mut self) -> io::Result<Runtime> {
-        let built = Location::caller();
+        let (built, born) = (Location::caller(), Generation::current());
         let mut env = Env::new();
         if let Some(name) = &self.name {
             env = env.named(name);
@@ -297,7 +298,7 @@ impl Builder {
         env = env.with_blocking(Arc::new(pool.handle().clone()));
         let label = Label::new(self.name.as_deref(), spawner.flavor(), built);
         let blocking = pool.handle().clone();
-        let pieces = Pieces { label, spawner, blocking, clock, timer, unpark };
+        let pieces = Pieces { label, born, spawner, blocking, clock, timer, unpark };
         let handle = Handle::new(pieces, env);
         entered.set(handle.env().downgrade()).expect("set once, here");
         scheduler.start(handle.env().clone())?;

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use rt_task::base::clock::Hold;
-use rt_task::base::context::{self, Ctx, Driven, Env, Missing, Nested};
+use rt_task::base::context::{self, Ctx, Env, Missing, Nested};
+use rt_task::base::fork::Generation;
 use rt_task::base::park::ThreadPark;
 use rt_task::base::seam::{Clock as _, Unpark};
 use rt_task::{Builder as TaskBuilder, Job, JoinHandle, TaskInfo, coop};
@@ -18,6 +19,7 @@ use rt_task::{Builder as TaskBuilder, Job, JoinHandle, TaskInfo, coop};
 use crate::compose::{Clock, WaiterUnpark};
 use crate::dump::{BlockingDump, Dump, TaskDump, WorkerDump};
 use crate::label::{Id, Label};
+use crate::refused::{self, Whose, nested};
 use crate::runtime::{RuntimeFlavor, RuntimeMetrics, WorkerMetrics};
 use crate::scheduler::Spawner;
 
@@ -33,6 +35,8 @@ pub struct Handle {
 #[derive(Debug)]
 pub(crate) struct Pieces {
     pub(crate) label: Label,
+    /// The process that built it.
+    pub(crate) born: Generation,
     pub(crate) spawner: Spawner,
     pub(crate) blocking: rt_blocking::Handle,
     /// The clock, if it is one that may be paused.
@@ -51,6 +55,10 @@ impl Handle {
         let pieces = Arc::new(pieces);
         let env = env.with_spawner::<Slot>(pieces.clone());
         Self { pieces, env }
+    }
+
+    pub(crate) fn pieces(&self) -> &Pieces {
+        &self.pieces
     }
 
     pub(crate) fn env(&self) -> &Env {
@@ -96,6 +104,7 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
+        self.pieces.check_fork("Handle::spawn", Location::caller());
         self.pieces.spawner.spawn(TaskBuilder::new(), future)
     }
 
@@ -107,7 +116,7 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.pieces.spawn_blocking(TaskBuilder::new(), closure)
+        self.pieces.spawn_blocking(TaskBuilder::new(), Location::caller(), closure)
     }
 
     /// Runs `future` to its end on this thread, with the runtime entered. Drives nothing: on the
@@ -118,6 +127,7 @@ impl Handle {
     /// On a thread that drives a runtime: names where that was told to, and what to do instead.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.pieces.check_fork("Handle::block_on", Location::caller());
         let done = block_on_here(&self.env, future);
         // Not by `unwrap_or_else`: a closure would tell its own line.
         match done {
@@ -185,8 +195,13 @@ impl Handle {
     /// });
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    ///
+    /// # Panics
+    /// In a process that was forked from the one which built the runtime.
     #[must_use]
+    #[track_caller]
     pub fn dump(&self) -> Dump {
+        self.pieces.check_fork("Handle::dump", Location::caller());
         self.pieces.dump()
     }
 
@@ -215,6 +230,14 @@ pub(crate) fn block_on_here<F: Future>(env: &Env, future: F) -> Result<F::Output
 }
 
 impl Pieces {
+    /// Panics if the runtime was built by the parent of this process. Costs one load that is shared by all.
+    #[inline]
+    pub(crate) fn check_fork(&self, what: &str, site: &Location<'_>) {
+        if self.born.is_past() {
+            refused::forked(what, site, &self.label);
+        }
+    }
+
     fn dump(&self) -> Dump {
         let Self { label, spawner, blocking, timer, .. } = self;
         let now = timer.as_ref().map(rt_timer::Handle::now);
@@ -252,13 +275,18 @@ impl Pieces {
         }
     }
 
-    #[track_caller]
-    fn spawn_blocking<F, R>(&self, builder: TaskBuilder, closure: F) -> JoinHandle<R>
+    fn spawn_blocking<F, R>(
+        &self,
+        builder: TaskBuilder,
+        site: &'static Location<'static>,
+        closure: F,
+    ) -> JoinHandle<R>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        let builder = builder.location(Location::caller());
+        self.check_fork("spawn_blocking", site);
+        let builder = builder.location(site);
         // A paused clock must not run away from work that the driver cannot see.
         let (job, handle) = match self.clock.as_ref().filter(|clock| clock.is_paused()) {
             None => Job::with(builder, closure),
@@ -299,6 +327,7 @@ where
     let mut future = Some((builder.location(site), future));
     let spawned = context::spawner(|pieces: &Slot| {
         let (builder, future) = future.take().expect("called once");
+        pieces.check_fork(what, site);
         pieces.spawner.spawn(builder, future)
     });
     spawned.unwrap_or_else(|missing| panic!("{}", missing.message(what, site)))
@@ -312,10 +341,10 @@ where
     R: Send + 'static,
 {
     let site = Location::caller();
-    let mut closure = Some((builder.location(site), closure));
+    let mut closure = Some((builder, closure));
     let spawned = context::spawner(|pieces: &Slot| {
         let (builder, closure) = closure.take().expect("called once");
-        pieces.spawn_blocking(builder, closure)
+        pieces.spawn_blocking(builder, site, closure)
     });
     spawned.unwrap_or_else(|missing| panic!("{}", missing.message("spawn_blocking", site)))
 }
@@ -343,24 +372,12 @@ pub(crate) fn block_in_place_entered<F: FnOnce() -> R, R>(closure: F) -> R {
     match ran {
         Ok(Ok(output)) => output,
         Ok(Err(())) => panic!(
-            "`block_in_place` at {site} would block a thread that runs tasks since {}, and the entered \
-             runtime has no other thread for them. Use `spawn_blocking`, or a runtime of \
-             `Builder::new_multi_thread`",
-            driven.since
+            "`block_in_place` at {site} would block {}, and the entered runtime has no other thread for its \
+             tasks. Use `spawn_blocking`, or a runtime of `Builder::new_multi_thread`",
+            Whose(driven)
         ),
         Err(missing) => panic!("{}", missing.message("block_in_place", site)),
     }
-}
-
-/// Two loops on one thread: the inner would keep the outer's tasks from running.
-#[track_caller]
-pub(crate) fn nested(what: &str, outer: Driven) -> ! {
-    panic!(
-        "`{what}` at {} would block a thread that runs a runtime since {}: its tasks could not go on. \
-         Await the future instead, or block on a thread that may (`spawn_blocking`)",
-        Location::caller(),
-        outer.since
-    );
 }
 
 impl fmt::Debug for Handle {

@@ -39,6 +39,7 @@ mod label;
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 pub mod macros;
+mod refused;
 mod report;
 mod scheduler;
 

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::future::Future;
-use std::io;
+use std::io::{self, Write};
+use std::mem;
+use std::panic::Location;
 use std::thread;
 use std::time::Duration;
 
@@ -19,6 +21,7 @@ pub use crate::dump::Dump;
 pub use crate::handle::{EnterGuard, Handle, TryCurrentError};
 pub use crate::hooks::UnhandledPanic;
 pub use crate::label::Id;
+use crate::refused::{self, Forked, Whose};
 pub use crate::report::ShutdownReport;
 use crate::scheduler::{Left, Scheduler};
 
@@ -119,9 +122,10 @@ impl Runtime {
     /// ([`UnhandledPanic::ShutdownRuntime`]).
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.handle.pieces().check_fork("Runtime::block_on", Location::caller());
         match self.scheduler().block_on(self.handle.env(), future) {
             Ok(output) => output,
-            Err(nested) => crate::handle::nested("Runtime::block_on", nested.outer),
+            Err(nested) => refused::nested("Runtime::block_on", nested.outer),
         }
     }
 
@@ -184,6 +188,10 @@ impl Runtime {
     }
 
     fn end(&mut self, wait: Wait) -> ShutdownReport {
+        if self.handle.pieces().born.is_past() {
+            self.leak();
+            return ShutdownReport::new(Left::default(), None);
+        }
         let Some(by_env) = self.by_env.take() else {
             return self.end_pieces(wait);
         };
@@ -191,6 +199,16 @@ impl Runtime {
         let report = self.end_pieces(wait);
         by_env.shutdown_ends(&report);
         report
+    }
+
+    /// Leaves all as it is, in a forked child: there are no threads that could end, and descriptors are the
+    /// parent's. Says so, in a line on stderr: a panic here would end a child that unwinds.
+    fn leak(&mut self) {
+        mem::forget((self.scheduler.take(), self.pool.take(), self.by_env.take()));
+        mem::forget(self.handle.clone());
+        let label = &self.handle.pieces().label;
+        let line = format!("rt: the end of a runtime {}. It is leaked here\n", Forked(label));
+        let _ = io::stderr().lock().write_all(line.as_bytes());
     }
 
     fn end_pieces(&mut self, wait: Wait) -> ShutdownReport {
@@ -230,7 +248,11 @@ impl Drop for Runtime {
         };
         let driven = context::driven();
         // A thread in `block_in_place` drives nothing, and yet belongs to its task.
-        let is_own_thread = scheduler.is_own_thread();
+        // First: what is asked below takes a lock, which a thread of the parent may have had.
+        if self.handle.pieces().born.is_past() {
+            return self.leak();
+        }
+        let is_own_thread = self.handle.pieces().spawner.is_own_thread();
         if driven.is_none() && !is_own_thread {
             drop(self.end(Wait::ForAll));
             return;
@@ -240,11 +262,12 @@ impl Drop for Runtime {
         if waits && !thread::panicking() {
             let whose = match driven {
                 _ if is_own_thread => "one of its own threads".to_owned(),
-                Some(driven) => format!("a thread that runs a runtime since {}", driven.since),
+                Some(driven) => Whose(driven).to_string(),
                 None => unreachable!("returned above"),
             };
+            let label = &self.handle.pieces().label;
             panic!(
-                "a multi-thread runtime was dropped on {whose}, where it cannot wait for its workers; \
+                "{label} was dropped on {whose}, where it cannot wait for its workers; \
                  they drop its tasks in the background. Drop it outside of async code, or call \
                  `Runtime::shutdown_background`"
             );

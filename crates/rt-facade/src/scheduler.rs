@@ -78,14 +78,6 @@ impl Scheduler {
         matches!(self, Self::Multi(_))
     }
 
-    /// Whether the calling thread is one of those that a drop waits for.
-    pub(crate) fn is_own_thread(&self) -> bool {
-        match self {
-            Self::Current(_) => false,
-            Self::Multi(multi) => multi.is_own_thread(),
-        }
-    }
-
     /// Drops every task that is not being polled, and waits up to `timeout` for those that are.
     pub(crate) fn shutdown(self, timeout: Option<Duration>) -> Left {
         match self {
@@ -201,6 +193,14 @@ impl Spawner {
                 Some(metrics)
             }
             Self::Multi(multi) => (worker < multi.workers()).then(|| multi.worker_metrics(worker)),
+        }
+    }
+
+    /// Whether the calling thread is one that the scheduler has started.
+    pub(crate) fn is_own_thread(&self) -> bool {
+        match self {
+            Self::Current(_) => false,
+            Self::Multi(multi) => multi.is_own_thread(),
         }
     }
 

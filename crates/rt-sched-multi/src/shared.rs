@@ -478,6 +478,12 @@ impl<D: Driver + Send + 'static, Q: Queues> Spawner<D, Q> {
         self.shared.worker_here().is_some()
     }
 
+    /// Whether the calling thread is one of the scheduler's own, at home at a worker or not.
+    #[must_use]
+    pub fn is_own_thread(&self) -> bool {
+        self.shared.crew.is_here()
+    }
+
     /// Ends the wait of the worker that waits in the driver, or the next one.
     pub fn unpark_driver(&self) {
         self.shared.unparker().unpark();

@@ -7,6 +7,8 @@ mod child;
 mod dump;
 mod entering;
 mod fairness;
+#[cfg(target_os = "linux")]
+mod forking;
 mod hooks;
 mod in_place;
 mod late;
@@ -14,6 +16,7 @@ mod macros_entry;
 mod macros_join;
 mod macros_select;
 mod metrics;
+mod nested;
 mod net;
 mod net_split;
 mod net_tcp_socket;

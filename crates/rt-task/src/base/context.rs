@@ -66,6 +66,20 @@ struct Entry {
 pub struct Driven {
     /// Where the runtime was told to run on this thread.
     pub since: &'static Location<'static>,
+    /// The entry of its environment.
+    key: u64,
+}
+
+impl Driven {
+    /// What the runtime offers; `None` on another thread than its own.
+    #[must_use]
+    pub fn env(&self) -> Option<Env> {
+        let find = |ctx: &Ctx| {
+            let entries = ctx.entries.borrow();
+            entries.iter().find(|entry| entry.key == self.key).map(|entry| entry.env.clone())
+        };
+        peek(find).flatten()
+    }
 }
 
 impl Ctx {
@@ -346,8 +360,9 @@ pub unsafe fn drive_home<R>(
     if let Some(outer) = peek(|ctx| ctx.driven.get()).flatten() {
         return Err(Nested { outer });
     }
-    let driven = Driven { since: Location::caller() };
-    Ok(visit(env, Some(driven), home, shard, f))
+    let since = Location::caller();
+    let driven = |key| Some(Driven { since, key });
+    Ok(visit(env, driven, home, shard, f))
 }
 
 /// [`drive_home`] for the last loop of a scheduler that shuts down: allowed on a thread that drives
@@ -356,17 +371,18 @@ pub unsafe fn drive_home<R>(
 /// # Safety
 /// As [`drive_home`].
 pub unsafe fn drive_last<R>(env: Env, home: *const (), shard: u16, f: impl FnOnce(&Ctx) -> R) -> R {
-    visit(env, driven(), home, shard, f)
+    let outer = driven();
+    visit(env, |_| outer, home, shard, f)
 }
 
 /// Runs `f` with `env` entered on a thread that may block, such as one of a blocking pool.
 pub fn visit_blocking<R>(env: Env, f: impl FnOnce(&Ctx) -> R) -> R {
-    visit(env, None, ptr::null(), 0, f)
+    visit(env, |_| None, ptr::null(), 0, f)
 }
 
 fn visit<R>(
     env: Env,
-    driven: Option<Driven>,
+    driven: impl FnOnce(u64) -> Option<Driven>,
     home: *const (),
     shard: u16,
     f: impl FnOnce(&Ctx) -> R,
@@ -388,7 +404,7 @@ fn visit<R>(
     let ctx = guard._stay.0.ctx();
     let _restore = Restore {
         ctx,
-        driven: ctx.driven.replace(driven),
+        driven: ctx.driven.replace(driven(guard.key)),
         home: ctx.home.replace(home),
         shard: ctx.shard.replace(shard),
     };

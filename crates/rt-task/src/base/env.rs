@@ -81,6 +81,12 @@ impl Env {
     pub fn with_spawner<T: Any + Send + Sync>(self, spawner: T) -> Self {
         self.edit(|slots| slots.spawner = Some(Arc::new(spawner)))
     }
+
+    /// The place to spawn on that it offers, if it is of type `T`.
+    #[must_use]
+    pub fn spawner<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.slots.spawner.as_deref()?.downcast_ref()
+    }
 }
 
 /// An [`Env`] that keeps nothing alive.

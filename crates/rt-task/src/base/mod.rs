@@ -14,6 +14,8 @@ pub mod context;
 pub mod driver;
 mod env;
 #[cfg(feature = "std")]
+pub mod fork;
+#[cfg(feature = "std")]
 pub mod look;
 #[cfg(feature = "std")]
 pub mod park;

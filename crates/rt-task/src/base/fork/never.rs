@@ -1,0 +1,3 @@
+//! Systems without `fork`.
+
+pub(super) fn watch() {}
