@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use rt_task::base::clock::Hold;
 use rt_task::base::context::{self, Ctx, Env, Missing, Nested};
 use rt_task::base::fork::Generation;
-use rt_task::base::park::ThreadPark;
+use rt_task::base::park::LentPark;
 use rt_task::base::seam::{Clock as _, Unpark};
 use rt_task::{Builder as TaskBuilder, Job, JoinHandle, TaskInfo, coop};
 
@@ -217,9 +217,8 @@ impl Handle {
 pub(crate) fn block_on_here<F: Future>(env: &Env, future: F) -> Result<F::Output, Nested> {
     let mut future = pin!(future);
     context::drive(env.clone(), |ctx| {
-        let park = ThreadPark::new();
-        let waker = park.unparker().into_waker();
-        let mut cx = Context::from_waker(&waker);
+        let park = LentPark::new();
+        let mut cx = Context::from_waker(park.waker());
         loop {
             match coop::with_budget(ctx, || future.as_mut().poll(&mut cx)) {
                 Poll::Ready(output) => return output,

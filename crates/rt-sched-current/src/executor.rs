@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use rt_task::base::context::{self, Ctx, Env, Nested};
 use rt_task::base::driver::{Driver, Until};
-use rt_task::base::park::{ThreadPark, ThreadUnpark};
+use rt_task::base::park::{LentPark, ThreadUnpark};
 use rt_task::base::seam::Unpark;
 use rt_task::{Hooks, JoinHandle, coop};
 
@@ -112,9 +112,8 @@ impl<D: Driver> Executor<D> {
 
     /// Another thread drives: polls `future` here until it is ready or that thread stops.
     fn wait_for_core<F: Future>(&self, ctx: &Ctx, mut future: Pin<&mut F>) -> Waited<F::Output, D> {
-        let park = ThreadPark::new();
-        let waker = park.unparker().into_waker();
-        let mut cx = Context::from_waker(&waker);
+        let park = LentPark::new();
+        let mut cx = Context::from_waker(park.waker());
         loop {
             if let Poll::Ready(output) = coop::with_budget(ctx, || future.as_mut().poll(&mut cx)) {
                 return Waited::Output(output);

@@ -5,7 +5,7 @@ use core::pin::pin;
 use core::task::{Context, Poll};
 
 use crate::base::context::Stay;
-use crate::base::park::ThreadPark;
+use crate::base::park::LentPark;
 use crate::coop::with_budget;
 
 /// Runs `future` to its end, parking the thread while it pends.
@@ -18,9 +18,8 @@ use crate::coop::with_budget;
 /// ```
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
-    let park = ThreadPark::new();
-    let waker = park.unparker().into_waker();
-    let mut cx = Context::from_waker(&waker);
+    let park = LentPark::new();
+    let mut cx = Context::from_waker(park.waker());
     loop {
         // A turn of its own: called from a task, the task's spent budget would never come back.
         let polled = match Stay::try_new() {

@@ -82,6 +82,27 @@ impl Driven {
     }
 }
 
+impl Default for Ctx {
+    fn default() -> Self {
+        Self {
+            entries: RefCell::default(),
+            innermost: Cell::new(ptr::null()),
+            users: Cell::new(0),
+            readers: Cell::new(0),
+            left: RefCell::default(),
+            next_entry: Cell::new(0),
+            driven: Cell::new(None),
+            home: Cell::new(ptr::null()),
+            shard: Cell::new(0),
+            task: Cell::new(None),
+            budget: Budget::unlimited(),
+            noted: Noted::default(),
+            ids: IdBlock::default(),
+            rng: FastRng::new(0),
+        }
+    }
+}
+
 impl Ctx {
     /// The address by which the scheduler that runs on this thread knows it is at home.
     #[inline]
@@ -136,11 +157,14 @@ impl fmt::Debug for Ctx {
 #[cfg(all(feature = "std", not(any(rt_loom, rt_sim))))]
 mod tls {
     use super::Ctx;
+    use alloc::boxed::Box;
     use core::cell::Cell;
     use core::ptr;
 
     std::thread_local! {
         static CURRENT: Cell<*const Ctx> = const { Cell::new(ptr::null()) };
+        /// The one that the thread left last.
+        static SPARE: Cell<Option<Box<Ctx>>> = const { Cell::new(None) };
     }
     /// Null when the thread has none, and while its locals are being destroyed.
     #[inline]
@@ -150,11 +174,22 @@ mod tls {
     pub(super) fn set(ctx: *const Ctx) {
         let _ = CURRENT.try_with(|current| current.set(ctx));
     }
+    /// A context that was kept, or a new one.
+    #[inline]
+    pub(super) fn fresh() -> Box<Ctx> {
+        SPARE.try_with(Cell::take).ok().flatten().unwrap_or_default()
+    }
+    /// Keeps a context that was left, so that the next is had without an allocation.
+    #[inline]
+    pub(super) fn keep(ctx: Box<Ctx>) {
+        let _ = SPARE.try_with(|spare| spare.set(Some(ctx)));
+    }
 }
 
 #[cfg(rt_loom)]
 mod tls {
     use super::Ctx;
+    pub(super) use super::new_each_time::{fresh, keep};
     use core::cell::Cell;
     use core::ptr;
 
@@ -172,6 +207,7 @@ mod tls {
 #[cfg(rt_sim)]
 mod tls {
     use super::Ctx;
+    pub(super) use super::new_each_time::{fresh, keep};
     use crate::base::shim::thread;
 
     /// Of the thread that is played.
@@ -187,12 +223,25 @@ mod tls {
 #[cfg(not(any(feature = "std", rt_loom, rt_sim)))]
 mod tls {
     use super::Ctx;
+    pub(super) use super::new_each_time::{fresh, keep};
 
     /// Without threads known to us there is no context: budget and wait slot do nothing.
     pub(super) fn get() -> *const Ctx {
         core::ptr::null()
     }
     pub(super) fn set(_ctx: *const Ctx) {}
+}
+
+/// What [`tls`] offers besides, where no context is kept for the thread's next.
+#[cfg(any(not(feature = "std"), rt_loom, rt_sim))]
+mod new_each_time {
+    use super::Ctx;
+    use alloc::boxed::Box;
+
+    pub(super) fn fresh() -> Box<Ctx> {
+        Box::default()
+    }
+    pub(super) fn keep(_ctx: Box<Ctx>) {}
 }
 
 /// Runs `f` on the thread's context, if it has one. For a few field accesses: `f` must not run
@@ -227,22 +276,9 @@ impl Stay {
     /// The context, made first if there is none.
     fn new() -> Self {
         Self::try_new().unwrap_or_else(|| {
-            let ctx = Box::into_raw(Box::new(Ctx {
-                entries: RefCell::default(),
-                innermost: Cell::new(ptr::null()),
-                users: Cell::new(1),
-                readers: Cell::new(0),
-                left: RefCell::default(),
-                next_entry: Cell::new(0),
-                driven: Cell::new(None),
-                home: Cell::new(ptr::null()),
-                shard: Cell::new(0),
-                task: Cell::new(None),
-                budget: Budget::unlimited(),
-                noted: Noted::default(),
-                ids: IdBlock::default(),
-                rng: FastRng::new(0),
-            }));
+            let ctx = tls::fresh();
+            ctx.users.set(1);
+            let ctx = Box::into_raw(ctx);
             tls::set(ctx);
             Self { ctx }
         })
@@ -268,7 +304,8 @@ impl Drop for Stay {
     }
 }
 
-/// Frees the thread's context.
+/// Takes the thread's context away. Everything in it is as it was at first by now, but for the choices
+/// and the block of ids, which go on, so that it may serve again.
 ///
 /// # Safety
 /// It is this thread's, with neither users nor readers left.
@@ -277,7 +314,7 @@ unsafe fn end(ctx: *const Ctx) {
     tls::set(ptr::null());
     // SAFETY: made by `Box::into_raw` in `Stay::new`; nobody keeps it (contract), this is the one
     // thread that can reach it, and the pointer to it is cleared.
-    drop(unsafe { Box::from_raw(ctx.cast_mut()) });
+    tls::keep(unsafe { Box::from_raw(ctx.cast_mut()) });
 }
 
 /// An environment that stays entered on this thread until the guard is dropped.

@@ -19,6 +19,18 @@
 //!
 //! [`RoamingPark`] is the same for a driver that moves between threads: a plain lock.
 
+#[cfg(not(any(rt_loom, rt_sim)))]
+mod kept;
+/// Threads that are played share one of the system's: nothing is kept for them.
+#[cfg(any(rt_loom, rt_sim))]
+mod kept {
+    pub(super) fn take() -> Option<super::Pair> {
+        None
+    }
+    pub(super) fn keep(_pair: super::Pair) {}
+}
+
+use core::task::Waker;
 use core::time::Duration;
 use std::io;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -181,8 +193,64 @@ struct ThreadUnparkWaker(ThreadUnpark);
 impl ThreadUnpark {
     /// A waker that unparks.
     #[must_use]
-    pub fn into_waker(self) -> core::task::Waker {
+    pub fn into_waker(self) -> Waker {
         std::sync::Arc::new(ThreadUnparkWaker(self)).into()
+    }
+}
+
+/// A parker of the current thread and its waker, for a loop that polls one future: lent from the thread,
+/// which keeps one, so that having it costs no allocation but the first time.
+///
+/// A waker that an earlier loop left somewhere still unparks: the loop must take a wait that ends for
+/// no reason. Loops may nest.
+#[derive(Debug)]
+pub struct LentPark(Option<Pair>);
+
+/// A parker and its waker.
+type Pair = (ThreadPark, Waker);
+
+impl LentPark {
+    /// The thread's, or a new one if it is lent already.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Some(kept::take().unwrap_or_else(|| {
+            let park = ThreadPark::new();
+            let waker = park.unparker().into_waker();
+            (park, waker)
+        })))
+    }
+
+    fn lent(&self) -> &Pair {
+        self.0.as_ref().expect("there until the drop")
+    }
+
+    /// Waits for the waker to be woken.
+    pub fn park(&self) {
+        self.lent().0.park();
+    }
+
+    /// The waker that unparks.
+    #[must_use]
+    pub fn waker(&self) -> &Waker {
+        &self.lent().1
+    }
+
+    /// The calling half.
+    #[must_use]
+    pub fn unparker(&self) -> ThreadUnpark {
+        self.lent().0.unparker()
+    }
+}
+
+impl Default for LentPark {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for LentPark {
+    fn drop(&mut self) {
+        self.0.take().map(kept::keep);
     }
 }
 

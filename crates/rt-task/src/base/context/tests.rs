@@ -228,3 +228,19 @@ fn an_environment_left_while_it_is_read_is_dropped_after() {
     assert!(dropped.load(Relaxed));
     assert!(tls::get().is_null());
 }
+
+#[test]
+fn a_context_that_serves_again_knows_nothing_of_before() {
+    let home: *const () = (&raw const *"home").cast();
+    let first = at_home(Env::new().named("first"), home, 3, |ctx| {
+        assert!(driven().is_some());
+        core::ptr::from_ref(ctx)
+    });
+    assert!(tls::get().is_null() && driven().is_none() && !is_home(home));
+    let second = visit_blocking(Env::new(), |ctx| {
+        assert_eq!((ctx.home(), ctx.shard(), top_name()), (core::ptr::null(), 0, None));
+        assert!(ctx.task.get().is_none() && driven().is_none());
+        core::ptr::from_ref(ctx)
+    });
+    assert_eq!(first.unwrap(), second, "the same memory");
+}

@@ -56,3 +56,41 @@ fn a_roaming_parker_keeps_a_call_and_moves_between_threads() {
         unparker.unpark();
     });
 }
+
+#[test]
+fn a_thread_lends_its_parker_to_one_loop_after_another() {
+    let first = LentPark::new();
+    let late = first.waker().clone();
+    drop(first);
+    let second = LentPark::new();
+    assert!(second.waker().will_wake(&late), "the same was kept");
+    late.wake(); // an earlier loop's: ends a wait for no reason
+    second.park();
+
+    let nested = LentPark::new();
+    assert!(!nested.waker().will_wake(second.waker()), "one that is lent is lent to nobody else");
+    nested.waker().wake_by_ref();
+    nested.park();
+    assert!(!second.lent().0.is_called());
+}
+
+#[test]
+fn a_parker_may_be_lent_while_the_thread_ends() {
+    struct Late;
+    impl Drop for Late {
+        fn drop(&mut self) {
+            let park = LentPark::new();
+            park.waker().wake_by_ref();
+            park.park();
+        }
+    }
+    std::thread_local! {
+        static LATE: Late = const { Late };
+    }
+    std::thread::spawn(|| {
+        LATE.with(|_| ()); // destroyed after the parker that is first lent here
+        drop(LentPark::new());
+    })
+    .join()
+    .unwrap();
+}
