@@ -80,6 +80,7 @@ impl Outcome {
 }
 
 /// Asks a server all that is planned. `at` is what the server has printed.
+#[allow(clippy::disallowed_methods, reason = "nothing happens until the server is idle")]
 pub fn run(at: &str, plan: &Plan) -> io::Result<Outcome> {
     let (address, control) = at.split_once(',').map_or((at, None), |(at, it)| (at, Some(it)));
     let unreadable = |_| io::Error::other(format!("`{at}` is not what a server prints"));
@@ -89,6 +90,9 @@ pub fn run(at: &str, plan: &Plan) -> io::Result<Outcome> {
     marks.before()?;
     let mut client = Client::new(address, *plan)?;
     client.warm_up()?;
+    if plan.idle {
+        thread::sleep(SETTLING); // what still falls asleep is not idle yet
+    }
     marks.begin()?;
     let outcome = if plan.idle { idle(plan.requests) } else { client.measure()? };
     marks.end()?;
@@ -102,6 +106,9 @@ fn idle(seconds: u64) -> Outcome {
     let (wall_ns, cpu_ns) = (wall_ns() - before, cpu_ns() - cpu_before);
     Outcome { wall_ns, latency: None, late: None, cpu_ns }
 }
+
+/// After that long a server that nobody asks anything has gone to sleep.
+const SETTLING: Duration = Duration::from_millis(200);
 
 /// Fewer than any server lets wait for its `accept`.
 const CONNECTING_MAX: usize = 64;

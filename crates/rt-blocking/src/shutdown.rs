@@ -141,8 +141,14 @@ impl Shared {
     /// Closes, and waits until all threads have ended, up to `timeout`.
     pub(crate) fn shut_down(&self, timeout: Option<Duration>) -> Report {
         let cancelled = self.close();
-        let park = ThreadPark::new();
         let mut locked = self.lock();
+        if locked.is_deserted() {
+            let leavers = locked.crew.leavers();
+            drop(locked);
+            join(leavers);
+            return Report { cancelled, ..Report::default() };
+        }
+        let park = ThreadPark::new();
         let own_desk = locked.crew.desk(thread::current().id());
         let key = locked.ending.enlist(own_desk.is_some(), park.unparker());
         let met = locked.met();
@@ -167,6 +173,11 @@ impl Shared {
 }
 
 impl Locked {
+    /// Whether no thread is alive, and none on its way.
+    fn is_deserted(&self) -> bool {
+        self.starting == 0 && self.roster.alive() == 0
+    }
+
     /// Who waits no longer. To be asked after each change of what they wait for.
     #[must_use = "they are to be unparked, with the lock let go"]
     pub(crate) fn met(&mut self) -> Vec<ThreadUnpark> {

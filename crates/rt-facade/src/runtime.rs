@@ -12,7 +12,7 @@ use rt_task::JoinHandle;
 use rt_task::base::context;
 
 use rt_task::base::clock::Monotonic;
-use rt_task::base::seam::Clock;
+use rt_task::base::seam::{Clock, Nanos};
 
 pub use crate::builder::Builder;
 use crate::compose::BlockingPool;
@@ -212,12 +212,12 @@ impl Runtime {
     }
 
     fn end_pieces(&mut self, wait: Wait) -> ShutdownReport {
-        let clock = Monotonic::new();
-        let since = clock.now();
+        let clock = matches!(wait, Wait::UpTo(_)).then(Monotonic::new);
         let left = || match wait {
             Wait::ForAll => None,
             Wait::UpTo(timeout) => {
-                Some(timeout.saturating_sub(clock.now().saturating_since(since)))
+                let passed = clock.map_or(Nanos(0), |clock| clock.now());
+                Some(timeout.saturating_sub(passed.saturating_since(Nanos(0))))
             }
             Wait::Not => Some(Duration::ZERO),
         };

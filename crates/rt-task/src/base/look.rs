@@ -19,7 +19,8 @@ use super::shim::{spin_loop, thread};
 /// What one thread has learned about looking.
 #[derive(Debug)]
 pub struct Look {
-    clock: Monotonic,
+    /// There from the first look on.
+    clock: Option<Monotonic>,
     /// Waits that go to sleep at once before the next look.
     skips_left: u32,
     /// Waits between two looks.
@@ -36,7 +37,7 @@ impl Look {
     /// Nothing learned yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { clock: Monotonic::new(), skips_left: SKIPS_FIRST, skips: SKIPS_FIRST }
+        Self { clock: None, skips_left: SKIPS_FIRST, skips: SKIPS_FIRST }
     }
 
     /// Looks until `found`, or not at all. `may_look` is asked last: whether this is a moment for it.
@@ -45,7 +46,7 @@ impl Look {
         if cfg!(rt_loom) || found() || !self.is_due() || !may_look() {
             return;
         }
-        let seen = watch(&self.clock, found);
+        let seen = watch(self.clock.get_or_insert_with(Monotonic::new), found);
         self.learn(seen);
     }
 
