@@ -64,6 +64,10 @@ pub(crate) struct Core<'a, D: Driver + Send + 'static, Q: Queues> {
     global_credit: u32,
     /// Tasks from the slot left in this row.
     slot_credit: u32,
+    /// Which task ran from the slot last.
+    last_from_slot: Option<TaskId>,
+    /// The task that ran last has ended.
+    last_ended: bool,
     /// Counted in the idle word.
     pub(crate) searching: bool,
     /// The last wait was ended by a call, so the next one may be worth a look before it.
@@ -104,6 +108,8 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
             event_credit: shared.config.event_interval,
             global_credit: 1,
             slot_credit: SLOT_RUNS_MAX,
+            last_from_slot: None,
+            last_ended: false,
             searching: false,
             was_called: false,
             called_in_vain: false,
@@ -172,6 +178,7 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
             return Step::Lost;
         }
         self.own().polling.set(Polling::No);
+        let has_ended = matches!(ran, Ran::Done);
         match ran {
             Ran::Pending => {}
             Ran::Yielded(again) => self.push(again),
@@ -181,6 +188,7 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
                 self.shared.end_by(panic);
             }
         }
+        self.last_ended = has_ended;
         Step::Ran(id)
     }
 
@@ -218,17 +226,26 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         Some(Picked { task, after_last: false })
     }
 
-    /// What was woken last; or nothing, when those before it have used the budget up: then it has to wait
-    /// for its turn. There are never too many in a row: the last that is allowed fills no slot.
+    /// What was woken last; or nothing, when those before it have used the budget up, or it is waited for
+    /// by many who end one after another: then it has to wait for its turn. There are never too many in a row: the last that is allowed fills no slot.
     #[inline]
     fn pick_slot(&mut self) -> Option<Task<D, Q>> {
         let task = self.worker.slot.take()?;
-        if self.ctx.is_spent() {
+        if self.ctx.is_spent() || self.is_to_gather(task.id()) {
             self.push(task);
             return None;
         }
         self.slot_credit = self.slot_credit.saturating_sub(1);
+        self.last_from_slot = Some(task.id());
         Some(task)
+    }
+
+    /// Whether `task` was woken by one that has ended, as it was the last time that it ran from the slot,
+    /// and others wait: what they bring it takes in one go, after them.
+    /// See `docs/decisions/0008-whom-many-wake.md`.
+    #[inline]
+    fn is_to_gather(&self, task: TaskId) -> bool {
+        self.last_ended && self.last_from_slot == Some(task) && !self.own().local.is_empty()
     }
 
     /// What came from outside, or a batch: the first is returned, the rest goes to the worker's own

@@ -1,6 +1,7 @@
 //! The order of picks, told step by step.
 
 use std::iter;
+use std::task::Poll;
 
 use rt_task::coop::{consume_budget, yield_now};
 
@@ -89,6 +90,56 @@ fn of_two_that_are_woken_the_last_runs_next() {
         run(&mut core);
         assert_eq!(log.take(), [1, 100, 0], "what is displaced goes to the end of the queue");
     });
+}
+
+/// Tasks 0 to 3 ring the same bell, whose owner tells 100 each time it hears something. Returns the order.
+fn gathering(each_ends: bool) -> Vec<usize> {
+    let mut order = Vec::new();
+    rig(plain(1), 0, |rig| {
+        let log = Log::default();
+        let mut core = rig.at(0);
+        let bells: Vec<_> = (0..4).map(|_| Bell::default()).collect();
+        let (owner, heard) = (log.clone(), bells.clone());
+        drop(rig.spawner.spawn(async move {
+            let mut heard: Vec<_> = heard.into_iter().map(Box::pin).collect();
+            while !heard.is_empty() {
+                std::future::poll_fn(|cx| {
+                    let before = heard.len();
+                    heard.retain_mut(|bell| bell.as_mut().poll(cx).is_pending());
+                    match heard.len() < before {
+                        true => Poll::Ready(()),
+                        false => Poll::Pending,
+                    }
+                })
+                .await;
+                owner.tell(100);
+            }
+        }));
+        run(&mut core);
+        for (n, bell) in bells.into_iter().enumerate() {
+            let log = log.clone();
+            drop(rig.spawner.spawn(async move {
+                log.tell(n);
+                bell.ring();
+                if !each_ends {
+                    yield_now().await;
+                }
+            }));
+        }
+        run(&mut core);
+        order = log.take();
+    });
+    order
+}
+
+#[test]
+fn who_waits_for_many_that_end_takes_what_they_bring_in_one_go() {
+    assert_eq!(gathering(true), [0, 100, 1, 2, 3, 100]);
+    assert_eq!(
+        gathering(false),
+        [0, 100, 1, 100, 2, 100, 3, 100],
+        "of those that go on, one by one"
+    );
 }
 
 #[test]
