@@ -250,7 +250,9 @@ impl Default for LentPark {
 
 impl Drop for LentPark {
     fn drop(&mut self) {
-        self.0.take().map(kept::keep);
+        if let Some(pair) = self.0.take() {
+            kept::keep(pair);
+        }
     }
 }
 

@@ -87,10 +87,10 @@ fn a_parker_may_be_lent_while_the_thread_ends() {
     std::thread_local! {
         static LATE: Late = const { Late };
     }
-    std::thread::spawn(|| {
-        LATE.with(|_| ()); // destroyed after the parker that is first lent here
-        drop(LentPark::new());
-    })
-    .join()
-    .unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            LATE.with(|_| ()); // destroyed after the parker that is first lent here
+            drop(LentPark::new());
+        });
+    });
 }
