@@ -1,5 +1,7 @@
 //! Where a woken task goes: the half of the scheduler that tasks, wakers and spawners reach.
 //!
+//! One thought: what threads share that are at home nowhere, and who may touch it when.
+//!
 //! **Invariants.**
 //! - **H1** What is a worker's own is touched only by the thread at home there: whose context names
 //!   this scheduler and that worker.
