@@ -1,8 +1,8 @@
-//! TCP and UDP sockets, and address look-up, on the `rt` reactor.
+//! TCP, UDP and Unix sockets, pipes, and address look-up, on the `rt` reactor.
 //!
 //! What lives here: [`TcpListener`], [`TcpStream`] and its halves, [`TcpSocket`], [`UdpSocket`],
-//! [`lookup_host`] and what can stand for an address, [`ToSocketAddrs`]. Names and behaviour are
-//! tokio's; what is added says so.
+//! [`lookup_host`] and what can stand for an address, [`ToSocketAddrs`]; on Unix, the sockets and
+//! pipes of the module `unix`. Names and behaviour are tokio's; what is added says so.
 //!
 //! What never does: a thread, a timer, a scheduler. A socket finds the reactor that is entered
 //! where it is made, and names are resolved on the blocking pool that is entered; without them an
@@ -41,7 +41,7 @@
 //! day, in a simulator. `stream/transfer.rs` moves the bytes of a stream, `udp/` those of
 //! datagrams, `listening.rs` accepts; `exhausted.rs` says what happens when there are no
 //! descriptors left. `uninit.rs` holds all unsafe code but that of taking over a raw descriptor
-//! (`tcp/socket/raw_*.rs`).
+//! (`sys`) and of asking who is at the other end (`unix/credentials`).
 //!
 //! # Features
 //! * `bytes`: reads into `bytes::BufMut`.
@@ -50,6 +50,7 @@
 
 mod addr;
 mod bind;
+mod datagram;
 mod exhausted;
 mod listening;
 mod lookup;
@@ -60,12 +61,16 @@ mod sys;
 pub mod tcp;
 pub mod udp;
 mod uninit;
+#[cfg(unix)]
+pub mod unix;
 
 pub use addr::{Addresses, ToSocketAddrs};
 pub use bind::Bind;
 pub use lookup::{LookupHost, lookup_host};
 pub use tcp::{TcpListener, TcpSocket, TcpStream};
 pub use udp::UdpSocket;
+#[cfg(unix)]
+pub use unix::{UnixDatagram, UnixListener, UnixSocket, UnixStream};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

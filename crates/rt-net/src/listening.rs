@@ -123,6 +123,10 @@ impl<L: Accepts> Listening<L> {
     }
 }
 
+/// Connections that queue. As many as Linux allows unless told otherwise: one that finds no room
+/// is tried again by its client only a second later.
+pub(crate) const BACKLOG: i32 = 4096;
+
 /// The next connection that is alive.
 fn accept<L: Accepts>(listener: &L) -> io::Result<(L::Stream, L::Address)> {
     loop {

@@ -82,6 +82,26 @@ unsafe fn receive<T>(
     Ok((n, more))
 }
 
+/// The memory of a [`ReadBuf`], filled from a pipe.
+#[cfg(unix)]
+pub(crate) mod pipe {
+    use super::*;
+    use std::os::fd::BorrowedFd;
+
+    /// Appends to `buf` what `pipe` has, and tells how much that was.
+    #[inline]
+    pub(crate) fn read(pipe: BorrowedFd<'_>, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
+        let call = |memory: &mut [MaybeUninit<u8>]| {
+            let (filled, _) = rustix::io::read(pipe, memory)?;
+            Ok((filled.len(), ()))
+        };
+        // SAFETY: the call hands `memory` to `read` of the system and returns how much that wrote;
+        // it writes no uninitialised bytes.
+        let (n, ()) = unsafe { receive(buf, call) }?;
+        Ok(n)
+    }
+}
+
 /// How a foreign buffer is filled by what fills a `ReadBuf`.
 #[cfg(any(test, feature = "bytes", feature = "tokio-io", feature = "hyper"))]
 mod foreign {

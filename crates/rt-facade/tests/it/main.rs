@@ -18,8 +18,14 @@ mod macros_select;
 mod metrics;
 mod nested;
 mod net;
+#[cfg(unix)]
+mod net_pipe;
 mod net_split;
 mod net_tcp_socket;
+#[cfg(unix)]
+mod net_unix;
+#[cfg(unix)]
+mod net_unix_datagram;
 mod panics;
 mod queues;
 mod refused;

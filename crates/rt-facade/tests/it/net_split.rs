@@ -15,6 +15,11 @@ async fn tcp_pair() -> (TcpStream, TcpStream) {
     (near, listener.accept().await.unwrap().0)
 }
 
+#[cfg(unix)]
+async fn unix_pair() -> (rt_facade::net::UnixStream, rt_facade::net::UnixStream) {
+    rt_facade::net::UnixStream::pair().unwrap()
+}
+
 /// More than the system holds for one connection.
 const MANY: usize = 8 << 20;
 
@@ -303,6 +308,8 @@ macro_rules! promises {
 }
 
 promises!(tcp, tcp_pair, rt_facade::net::tcp);
+#[cfg(unix)]
+promises!(unix, unix_pair, rt_facade::net::unix);
 
 #[test]
 fn the_reading_half_of_tcp_peeks() {

@@ -51,6 +51,6 @@ where
 }
 
 /// Sends `datagram` to the other end of a connected socket.
-pub(crate) fn send_datagram(socket: &mio::net::UdpSocket, datagram: &[u8]) -> io::Result<usize> {
-    socket.send(datagram)
+pub(crate) fn send_datagram(socket: &impl AsSocket, datagram: &[u8]) -> io::Result<usize> {
+    socket.as_socket().send(datagram)
 }

@@ -36,7 +36,9 @@ pub(crate) const SLICES_MAX: usize = if cfg!(any(
 macro_rules! for_all_readers {
     ($implement:ident) => {
         $implement! {
-            crate::TcpStream, crate::tcp::ReadHalf<'_>, crate::tcp::OwnedReadHalf
+            crate::TcpStream, crate::tcp::ReadHalf<'_>, crate::tcp::OwnedReadHalf,
+            crate::UnixStream, crate::unix::ReadHalf<'_>, crate::unix::OwnedReadHalf,
+            crate::unix::pipe::Receiver
         }
     };
 }
@@ -46,7 +48,9 @@ pub(crate) use for_all_readers;
 macro_rules! for_all_writers {
     ($implement:ident) => {
         $implement! {
-            crate::TcpStream, crate::tcp::WriteHalf<'_>, crate::tcp::OwnedWriteHalf
+            crate::TcpStream, crate::tcp::WriteHalf<'_>, crate::tcp::OwnedWriteHalf,
+            crate::UnixStream, crate::unix::WriteHalf<'_>, crate::unix::OwnedWriteHalf,
+            crate::unix::pipe::Sender
         }
     };
 }
@@ -75,3 +79,36 @@ macro_rules! borrowed {
     )*};
 }
 pub(crate) use borrowed;
+
+/// A type with a `socket2` socket inside, as a descriptor.
+macro_rules! owned {
+    ($($socket:ty),*) => {$(
+        impl std::os::fd::AsFd for $socket {
+            fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+                self.inner.as_fd()
+            }
+        }
+
+        impl std::os::fd::AsRawFd for $socket {
+            fn as_raw_fd(&self) -> std::os::fd::RawFd {
+                self.inner.as_raw_fd()
+            }
+        }
+
+        impl std::os::fd::IntoRawFd for $socket {
+            fn into_raw_fd(self) -> std::os::fd::RawFd {
+                self.inner.into_raw_fd()
+            }
+        }
+
+        impl std::os::fd::FromRawFd for $socket {
+            /// The socket that `fd` is. It must be in non-blocking mode, or connecting blocks.
+            unsafe fn from_raw_fd(fd: std::os::fd::RawFd) -> Self {
+                // SAFETY: `fd` is open and nobody else's (contract).
+                let inner = unsafe { std::os::fd::FromRawFd::from_raw_fd(fd) };
+                Self { inner }
+            }
+        }
+    )*};
+}
+pub(crate) use owned;

@@ -55,3 +55,36 @@ macro_rules! borrowed {
     )*};
 }
 pub(crate) use borrowed;
+
+/// A type with a `socket2` socket inside, as a handle.
+macro_rules! owned {
+    ($($socket:ty),*) => {$(
+        impl std::os::windows::io::AsSocket for $socket {
+            fn as_socket(&self) -> std::os::windows::io::BorrowedSocket<'_> {
+                self.inner.as_socket()
+            }
+        }
+
+        impl std::os::windows::io::AsRawSocket for $socket {
+            fn as_raw_socket(&self) -> std::os::windows::io::RawSocket {
+                self.inner.as_raw_socket()
+            }
+        }
+
+        impl std::os::windows::io::IntoRawSocket for $socket {
+            fn into_raw_socket(self) -> std::os::windows::io::RawSocket {
+                self.inner.into_raw_socket()
+            }
+        }
+
+        impl std::os::windows::io::FromRawSocket for $socket {
+            /// The socket that `handle` is. It must be in non-blocking mode, or connecting blocks.
+            unsafe fn from_raw_socket(handle: std::os::windows::io::RawSocket) -> Self {
+                // SAFETY: `handle` is open and nobody else's (contract).
+                let inner = unsafe { std::os::windows::io::FromRawSocket::from_raw_socket(handle) };
+                Self { inner }
+            }
+        }
+    )*};
+}
+pub(crate) use owned;

@@ -11,7 +11,7 @@ use rt_reactor::Handle;
 use socket2::SockRef;
 
 use super::TcpStream;
-use crate::listening::{Accepts, Listening};
+use crate::listening::{Accepts, BACKLOG, Listening};
 use crate::socket::{Socket, reactor};
 use crate::{Bind, ToSocketAddrs, sys};
 
@@ -132,10 +132,6 @@ impl TcpListener {
         self.socket().os().source().set_ttl(ttl)
     }
 }
-
-/// Connections that queue. As many as Linux allows unless told otherwise: one that finds no room
-/// is tried again by its client only a second later.
-const BACKLOG: i32 = 4096;
 
 impl Accepts for mio::net::TcpListener {
     type Stream = mio::net::TcpStream;

@@ -5,10 +5,6 @@ mod options;
 mod options_linux;
 #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
 mod options_shared;
-#[cfg(unix)]
-mod raw_unix;
-#[cfg(windows)]
-mod raw_windows;
 
 use std::fmt;
 use std::future::Future;
@@ -135,3 +131,5 @@ impl fmt::Debug for TcpSocket {
         self.inner.fmt(f)
     }
 }
+
+sys::owned!(TcpSocket);

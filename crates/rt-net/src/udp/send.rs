@@ -10,11 +10,11 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 use rt_reactor::{Direction, Interest, ReadyFuture};
-use rt_task::wait::WaitKind;
 
 use super::UdpSocket;
+use crate::datagram::sends;
 use crate::lookup::{Lookup, first_of, no_address};
-use crate::{Addresses, ToSocketAddrs, sys};
+use crate::{Addresses, ToSocketAddrs};
 
 /// Sending. A datagram is sent whole or not at all; that it was sent does not mean that it comes
 /// anywhere.
@@ -42,43 +42,7 @@ impl UdpSocket {
         self.socket.os().source().peer_addr()
     }
 
-    /// Sends `datagram` to the address that the socket is connected to, and tells its length.
-    ///
-    /// Cancel safe: it is not sent when the future is dropped early.
-    ///
-    /// # Errors
-    /// What the system tells, such as that the datagram is too long, or that an earlier one was
-    /// refused; or when the I/O driver is gone.
-    #[track_caller]
-    pub fn send<'a>(
-        &'a self,
-        datagram: &'a [u8],
-    ) -> impl Future<Output = io::Result<usize>> + Send + Sync + 'a {
-        let os = self.socket.os();
-        let send = || sys::send_datagram(os.source(), datagram);
-        os.registration().async_io(Interest::WRITABLE, WaitKind::Writable, send)
-    }
-
-    /// As [`send`](Self::send), for one task.
-    ///
-    /// # Errors
-    /// As `send`.
-    #[track_caller]
-    pub fn poll_send(&self, cx: &mut Context<'_>, datagram: &[u8]) -> Poll<io::Result<usize>> {
-        let os = self.socket.os();
-        let wait = self.wait(Direction::Write, Location::caller());
-        os.registration()
-            .poll_io(cx, Direction::Write, wait, || sys::send_datagram(os.source(), datagram))
-    }
-
-    /// As [`send`](Self::send), without waiting.
-    ///
-    /// # Errors
-    /// `WouldBlock` if nothing can be sent now, as far as is known. As `send`.
-    pub fn try_send(&self, datagram: &[u8]) -> io::Result<usize> {
-        let os = self.socket.os();
-        os.attempt(Interest::WRITABLE, || sys::send_datagram(os.source(), datagram))
-    }
+    sends!();
 
     /// Sends `datagram` to the first address that `target` stands for, and tells its length.
     ///

@@ -1,15 +1,13 @@
-//! [`UdpSocket`]: how one is made. Its datagrams are sent in `send.rs`, received in `recv.rs` and
-//! `recv_buf.rs`, and looked at in `peek.rs`.
+//! [`UdpSocket`]: how one is made. Its datagrams are sent in `send.rs`, received in `recv.rs`, and
+//! looked at in `peek.rs`.
 
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::panic::Location;
-use std::task::{Context, Poll};
 
 use rt_io::ReadBuf;
-use rt_reactor::{Direction, Handle};
-use rt_task::wait::{Wait, WaitKind};
+use rt_reactor::Handle;
 
 use crate::socket::{DUPLEX, Os, Socket, reactor, readiness};
 use crate::uninit::{self, Keep};
@@ -67,35 +65,13 @@ impl UdpSocket {
 
     readiness!();
 
-    fn socket(&self) -> &Socket<mio::net::UdpSocket> {
+    pub(super) fn socket(&self) -> &Socket<mio::net::UdpSocket> {
         &self.socket
     }
 
-    /// Waits until a datagram may be there, for one task: of those that poll, the last is woken.
-    ///
-    /// # Errors
-    /// When the I/O driver is gone.
-    #[track_caller]
-    pub fn poll_recv_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.socket.os().poll_direction(cx, Direction::Read, Location::caller())
-    }
-
-    /// Waits until a datagram may be sent, for one task: of those that poll, the last is woken.
-    ///
-    /// # Errors
-    /// When the I/O driver is gone.
-    #[track_caller]
-    pub fn poll_send_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.socket.os().poll_direction(cx, Direction::Write, Location::caller())
-    }
-
-    /// What a dump shows of a task that waits here.
-    pub(super) fn wait(&self, direction: Direction, site: &'static Location<'static>) -> Wait {
-        let kind = match direction {
-            Direction::Read => WaitKind::Readable,
-            Direction::Write => WaitKind::Writable,
-        };
-        self.socket.os().wait(kind, site)
+    pub(super) fn send_now(&self, datagram: &[u8]) -> io::Result<usize> {
+        let source = self.socket.os().source();
+        source.try_io(|| sys::send_datagram(source, datagram))
     }
 
     /// Appends the next datagram to `buf`; what does not fit is lost, unless all is kept.

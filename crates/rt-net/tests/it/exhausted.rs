@@ -181,3 +181,41 @@ fn other_sockets_fail_with_what_the_system_says() {
         rt_net::TcpStream::connect(there).await.unwrap();
     });
 }
+
+#[test]
+fn a_unix_listener_rests_too() {
+    if !is_child("exhausted::a_unix_listener_rests_too") {
+        return;
+    }
+    let timer = Arc::new(Timer::default());
+    let mut driver = Driver::new().unwrap();
+    let env = Env::new().with_io(driver.handle()).with_time((), timer.clone());
+    let _entered = context::enter(env);
+    let path = std::env::temp_dir().join(format!("rt-net-exhausted-{}", std::process::id()));
+    let listener = rt_net::UnixListener::bind(&path).unwrap();
+    let _clients = [(); 2].map(|()| std::os::unix::net::UnixStream::connect(&path).unwrap());
+    std::fs::remove_file(&path).unwrap();
+    turn(&mut driver);
+    let mut taken = take_all();
+    let rests = || timer.asked_ms.lock().unwrap().len();
+    drive_on(&mut driver, async {
+        let error = listener.accept().await.unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::EMFILE));
+        let mut accept = Box::pin(listener.accept());
+        while rests() < 12 {
+            assert!(poll_once(&mut accept).await.is_pending(), "told once");
+            rt_task::coop::yield_now().await;
+        }
+        taken.pop();
+        let (_first, _) = accept.await.unwrap();
+        assert_eq!(timer.asked_ms.lock().unwrap()[..4], [1, 2, 4, 8]);
+        let error = poll_fn(|cx| listener.poll_accept(cx)).await.unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::EMFILE), "all was well since");
+        let failed = rt_net::UnixStream::pair().unwrap_err();
+        assert_eq!(failed.raw_os_error(), Some(libc::EMFILE));
+        let failed = rt_net::unix::pipe::pipe().unwrap_err();
+        assert_eq!(failed.raw_os_error(), Some(libc::EMFILE));
+        taken.pop();
+        poll_fn(|cx| listener.poll_accept(cx)).await.unwrap();
+    });
+}

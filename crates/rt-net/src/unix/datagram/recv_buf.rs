@@ -1,0 +1,10 @@
+//! Receiving into the buffers of `bytes`, which need not be initialised.
+
+use super::{SocketAddr, UnixDatagram};
+use crate::datagram::receives_buf;
+
+/// Receiving into `bytes`. A datagram goes into the next chunk of the buffer alone; what does not
+/// fit there is lost, so reserve room first.
+impl UnixDatagram {
+    receives_buf!(SocketAddr);
+}
