@@ -25,8 +25,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (let_go, dishes) = mpsc::channel::<()>();
 
     let market = runtime.block_on(UdpSocket::bind("127.0.0.1:0"))?;
-    let cook = task::Builder::new().name("cook").spawn(async move { buy(&market).await });
-    drop(task::Builder::new().name("waiter").spawn(cook));
+    let cook = task::Builder::new().name("cook").spawn(async move { buy(&market).await })?;
+    drop(task::Builder::new().name("waiter").spawn(cook)?);
     for _ in 0..1000 {
         drop(task::spawn(sleep(Duration::from_secs(3600))));
     }

@@ -305,6 +305,10 @@ impl Builder {
         Ok(Runtime::from_parts(scheduler, handle, pool))
     }
 
+    pub(crate) fn is_multi_thread(&self) -> bool {
+        matches!(self.kind, Kind::Multi { .. })
+    }
+
     fn timers(
         &self,
         make: impl FnOnce() -> (rt_timer::Driver, rt_timer::Handle),

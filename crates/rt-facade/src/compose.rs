@@ -18,6 +18,8 @@ pub(crate) type SteadyClock = Monotonic;
 pub(crate) type Stacked<C = Clock> = Stack<Waiter, Option<rt_timer::Driver>, C>;
 /// The single-thread scheduler.
 pub(crate) type Current = rt_sched_current::Executor<Stacked>;
+/// The same, bound to a thread.
+pub(crate) type Local = rt_sched_current::LocalExecutor<Stacked>;
 /// Its remote half.
 pub(crate) type CurrentSpawner = rt_sched_current::Spawner<<Stacked as Driver>::Unpark>;
 /// The scheduler of many threads.

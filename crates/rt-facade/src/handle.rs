@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use rt_task::base::clock::Hold;
-use rt_task::base::context::{self, Ctx, Env, Missing, Nested};
+use rt_task::base::context::{self, Ctx, EnterLocal, Env, Missing, Nested};
 use rt_task::base::fork::Generation;
 use rt_task::base::park::LentPark;
 use rt_task::base::seam::{Clock as _, Unpark};
@@ -94,7 +94,13 @@ impl Handle {
     /// Enters the runtime on this thread: what needs it finds it until the guard is dropped. Guards may
     /// be dropped in any order.
     pub fn enter(&self) -> EnterGuard<'_> {
-        EnterGuard { _inner: context::enter(self.env.clone()), _handle: PhantomData }
+        self.enter_with(None)
+    }
+
+    /// The same, with a scheduler of local tasks.
+    pub(crate) fn enter_with(&self, local: Option<EnterLocal>) -> EnterGuard<'_> {
+        let _inner = context::enter(self.env.clone());
+        EnterGuard { _inner, _local: local, _handle: PhantomData }
     }
 
     /// Spawns `future`. Once the runtime has shut down the task is cancelled at once.
@@ -104,8 +110,17 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
+        self.spawn_with(TaskBuilder::new(), future)
+    }
+
+    #[track_caller]
+    pub(crate) fn spawn_with<F>(&self, builder: TaskBuilder, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
         self.pieces.check_fork("Handle::spawn", Location::caller());
-        self.pieces.spawner.spawn(TaskBuilder::new(), future)
+        self.pieces.spawner.spawn(builder, future)
     }
 
     /// Runs `closure` on a thread that may block, with the runtime entered there. It can be aborted until
@@ -116,7 +131,20 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.pieces.spawn_blocking(TaskBuilder::new(), Location::caller(), closure)
+        self.spawn_blocking_with(TaskBuilder::new(), closure)
+    }
+
+    #[track_caller]
+    pub(crate) fn spawn_blocking_with<F, R>(
+        &self,
+        builder: TaskBuilder,
+        closure: F,
+    ) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.pieces.spawn_blocking(builder, Location::caller(), closure)
     }
 
     /// Runs `future` to its end on this thread, with the runtime entered. Drives nothing: on the
@@ -390,6 +418,7 @@ impl fmt::Debug for Handle {
 #[derive(Debug)]
 pub struct EnterGuard<'a> {
     _inner: context::EnterGuard,
+    _local: Option<EnterLocal>,
     _handle: PhantomData<&'a Handle>,
 }
 

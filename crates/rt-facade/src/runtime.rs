@@ -1,5 +1,7 @@
 //! The runtime: a scheduler, its drivers and a blocking pool, put together.
 
+mod local_runtime;
+
 use std::fmt;
 use std::future::Future;
 use std::io::{self, Write};
@@ -24,6 +26,7 @@ pub use crate::label::Id;
 use crate::refused::{self, Forked, Whose};
 pub use crate::report::ShutdownReport;
 use crate::scheduler::{Left, Scheduler};
+pub use local_runtime::{LocalOptions, LocalRuntime};
 
 #[doc(inline)]
 pub use rt_sched_multi::WorkerMetrics;
@@ -188,14 +191,21 @@ impl Runtime {
     }
 
     fn end(&mut self, wait: Wait) -> ShutdownReport {
+        self.end_after(wait, || ())
+    }
+
+    /// The same, with a scheduler that `first` shuts down. In a forked child it is not called.
+    fn end_after(&mut self, wait: Wait, first: impl FnOnce()) -> ShutdownReport {
         if self.handle.pieces().born.is_past() {
             self.leak();
             return ShutdownReport::new(Left::default(), None);
         }
         let Some(by_env) = self.by_env.take() else {
+            first();
             return self.end_pieces(wait);
         };
         by_env.shutdown_begins(&self.handle);
+        first();
         let report = self.end_pieces(wait);
         by_env.shutdown_ends(&report);
         report

@@ -1,11 +1,17 @@
 //! Tasks: spawning, yielding, and what is left of them.
 
+mod builder;
+mod local;
+
 use std::future::Future;
 
 pub use rt_task::coop::{YieldNow, consume_budget, unconstrained, yield_now};
 pub use rt_task::{
     AbortHandle, AccessError, JoinError, JoinHandle, LocalKey, TaskId as Id, TaskInfo,
 };
+
+pub use builder::Builder;
+pub use local::{LocalEnterGuard, LocalSet, RunUntil, spawn_local};
 
 use crate::handle;
 
@@ -103,49 +109,4 @@ pub fn try_id() -> Option<Id> {
 #[must_use]
 pub fn id() -> Id {
     try_id().expect("`task::id` needs a task: the root future of `block_on` is none; spawn it")
-}
-
-/// Options for a task to be spawned.
-#[derive(Debug, Default)]
-#[must_use = "a builder spawns nothing by itself"]
-pub struct Builder {
-    inner: rt_task::Builder,
-}
-
-impl Builder {
-    /// No options yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Names the task, for people.
-    pub fn name(self, name: impl Into<String>) -> Self {
-        Self { inner: self.inner.name(name) }
-    }
-
-    /// Spawns `future` on the entered runtime. See [`spawn`].
-    ///
-    /// # Panics
-    /// If no runtime is entered on this thread.
-    #[track_caller]
-    pub fn spawn<F>(self, future: F) -> JoinHandle<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
-        handle::spawn_entered("task::Builder::spawn", self.inner, future)
-    }
-
-    /// Runs `closure` on a thread that may block. See [`spawn_blocking`].
-    ///
-    /// # Panics
-    /// If no runtime is entered on this thread.
-    #[track_caller]
-    pub fn spawn_blocking<F, R>(self, closure: F) -> JoinHandle<R>
-    where
-        F: FnOnce() -> R + Send + 'static,
-        R: Send + 'static,
-    {
-        handle::spawn_blocking_entered(self.inner, closure)
-    }
 }

@@ -46,8 +46,10 @@ impl<U: Unpark> Bell<U> {
     /// the word says (it is handing out wakers).
     #[inline]
     pub(crate) fn ring(&self, bit: u32, at_home: bool) {
-        // Release pairs with S4; a read-modify-write, so that S4 reads every caller's.
-        let before = self.word.fetch_or(bit, site("bell.B2", Release));
+        // Release pairs with S4; a read-modify-write, so that S4 reads every caller's. Acquire pairs
+        // with S2, for an unpark that looks at what was left before the sleep (`outer.rs`).
+        // weaker unnoticed: the Acquire, as for S2.
+        let before = self.word.fetch_or(bit, site("bell.B2", AcqRel));
         if before == ASLEEP && !at_home {
             self.unpark.unpark(); // B3
         }
@@ -61,8 +63,9 @@ impl<U: Unpark> Bell<U> {
 
     /// S2. Whether the scheduler may wait now; else there is a call to answer.
     pub(crate) fn try_sleep(&self) -> bool {
-        // Publishes nothing, and takes nothing: the word was zero.
-        self.word.compare_exchange(0, ASLEEP, Relaxed, Relaxed).is_ok()
+        // Release pairs with B2, and takes nothing: the word was zero.
+        // weaker unnoticed: the checker orders two holders of a lock as they ran, which this is about.
+        self.word.compare_exchange(0, ASLEEP, site("bell.S2", Release), Relaxed).is_ok()
     }
 
     /// S4: answers all calls. Returns their bits.

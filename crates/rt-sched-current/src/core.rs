@@ -89,7 +89,19 @@ impl<D: Driver> Core<D> {
             // A poll of the root is a pick: a root that always yields must not keep the driver
             // from its turn.
             self.event_credit = self.event_credit.saturating_sub(1);
+            let picks = ctx.take_picks();
+            if picks > 0 {
+                self.count_inner(ctx, picks);
+            }
             self.run_until_root_is_woken(ctx);
+        }
+    }
+
+    /// The root has polled so many tasks of a set: nor must these keep the driver from its turn.
+    fn count_inner(&mut self, ctx: &Ctx, picks: u32) {
+        match self.event_credit.checked_sub(picks) {
+            Some(left) => self.event_credit = left,
+            None => self.turn(ctx, Until::Now),
         }
     }
 
@@ -127,6 +139,22 @@ impl<D: Driver> Core<D> {
         let called = self.shared.bell.answer();
         self.root_woken |= called & ROOT != 0;
         self.was_called |= called != 0;
+    }
+
+    /// Up to `steps` steps, for a scheduler that is polled. Tells how many there were, and whether it
+    /// sleeps now, as nothing can run: until the next call its bell calls who polls it.
+    pub(crate) fn run_some(&mut self, ctx: &Ctx, steps: u32) -> (u32, bool) {
+        self.answer();
+        for ran in 0..steps {
+            while let Step::Idle = self.step(ctx) {
+                if self.shared.bell.try_sleep() {
+                    self.shared.counters.parks.add(1);
+                    return (ran, true);
+                }
+                self.answer();
+            }
+        }
+        (steps, false)
     }
 
     /// One step. Never waits.

@@ -211,8 +211,9 @@ impl<D: Driver> fmt::Debug for Stepper<'_, D> {
     }
 }
 
-impl<D: Driver> Drop for Executor<D> {
-    fn drop(&mut self) {
+impl<D: Driver> Executor<D> {
+    /// Drops every task. Does nothing the second time.
+    pub(crate) fn end(&mut self) {
         let Some(mut core) = self.take_core() else {
             return;
         };
@@ -223,6 +224,12 @@ impl<D: Driver> Drop for Executor<D> {
         // SAFETY: this thread has the core, of which there is one (H1).
         unsafe { context::drive_last(self.env.clone(), self.spawner.home(), 0, end) };
         drop(ManuallyDrop::into_inner(kept));
+    }
+}
+
+impl<D: Driver> Drop for Executor<D> {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

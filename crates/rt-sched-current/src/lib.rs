@@ -8,6 +8,7 @@
 //! [`Executor`] runs `Send` tasks and may be driven from any thread, one at a time.
 //! [`LocalExecutor`] runs tasks that never leave its thread. Both are a step machine
 //! ([`Step`]) with a loop around it, over any [`Driver`](rt_task::base::driver::Driver).
+//! [`LocalSet`] is the latter as a future, inside whatever runs on the thread.
 //!
 //! ```
 //! use rt_sched_current::{Builder, Executor};
@@ -36,14 +37,18 @@ mod builder;
 mod core;
 mod executor;
 mod local;
+mod local_set;
 mod metrics;
+mod outer;
 mod shared;
 
 pub use builder::Builder;
 pub use core::Step;
 pub use executor::{Executor, Stepper};
-pub use local::LocalExecutor;
+pub use local::{LocalExecutor, LocalSpawner};
+pub use local_set::{LocalEnterGuard, LocalSet, LocalSetSpawner, RunUntil};
 pub use metrics::Metrics;
+pub use outer::Outer;
 pub use shared::{Home, Spawner};
 
 #[cfg(doctest)]

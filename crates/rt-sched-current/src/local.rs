@@ -3,10 +3,12 @@
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use rt_task::base::context::{Env, Nested};
+use rt_task::base::context::{self, EnterLocal, Env, Nested};
 use rt_task::base::driver::Driver;
+use rt_task::base::seam::Unpark;
 use rt_task::{Builder as TaskBuilder, Hooks, JoinHandle};
 
 use crate::builder::{Builder, Config};
@@ -29,8 +31,8 @@ use crate::shared::Spawner;
 /// ```
 pub struct LocalExecutor<D: Driver> {
     inner: Executor<D>,
-    /// Neither `Send` nor `Sync`, whatever the driver is.
-    _here: PhantomData<*const ()>,
+    /// What local tasks are spawned by. Neither `Send` nor `Sync`, whatever the driver is.
+    spawner: Rc<LocalSpawner<D::Unpark>>,
 }
 
 impl<D: Driver> LocalExecutor<D> {
@@ -40,7 +42,13 @@ impl<D: Driver> LocalExecutor<D> {
     }
 
     pub(crate) fn with(driver: D, config: Config, env: Env, hooks: Option<Arc<Hooks>>) -> Self {
-        Self { inner: Executor::with(driver, config, env, hooks), _here: PhantomData }
+        Self::of(Executor::with(driver, config, env, hooks))
+    }
+
+    /// Makes `executor` stay on this thread, and so take tasks that do.
+    pub fn of(executor: Executor<D>) -> Self {
+        let spawner = Rc::new(LocalSpawner::new(executor.spawner().clone()));
+        Self { inner: executor, spawner }
     }
 
     /// Spawns a future that stays on this thread.
@@ -60,9 +68,7 @@ impl<D: Driver> LocalExecutor<D> {
         F: Future + 'static,
         F::Output: 'static,
     {
-        // SAFETY: the executor is not `Send`, so this thread made it, drives it and drops it; a
-        // `'static` future borrows nothing that could end before.
-        unsafe { self.inner.spawner().spawn_here(builder, future) }
+        self.spawner.spawn_with(builder, future)
     }
 
     /// Spawns `Send` tasks on this executor from other threads.
@@ -71,13 +77,26 @@ impl<D: Driver> LocalExecutor<D> {
         self.inner.spawner()
     }
 
+    /// What spawns on the innermost scheduler of local tasks that is entered on this thread, if that is one
+    /// over drivers of type `D`.
+    #[must_use]
+    pub fn current() -> Option<Rc<LocalSpawner<D::Unpark>>> {
+        context::local()
+    }
+
+    /// Enters the executor on this thread, for [`current`](Self::current), until the guard is dropped.
+    /// Tasks run only while it is driven.
+    pub fn enter(&self) -> EnterLocal {
+        context::enter_local(self.spawner.clone())
+    }
+
     /// Runs `future` to its end, and tasks beside it.
     ///
     /// # Panics
     /// If this thread drives a scheduler already.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        match self.inner.block_on(future) {
+        match self.try_block_on(future) {
             Ok(output) => output,
             Err(Nested { outer }) => panic!(
                 "`LocalExecutor::block_on` called inside a scheduler that this thread drives since {}: \
@@ -87,12 +106,23 @@ impl<D: Driver> LocalExecutor<D> {
         }
     }
 
+    /// [`block_on`](Self::block_on).
+    ///
+    /// # Errors
+    /// If this thread drives a scheduler already.
+    #[track_caller]
+    pub fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, Nested> {
+        let _entered = self.enter();
+        self.inner.block_on(future)
+    }
+
     /// Gives the step machine to `f`, for a loop of the caller's.
     ///
     /// # Errors
     /// If this thread drives a scheduler already.
     #[track_caller]
     pub fn drive<R>(&mut self, f: impl FnOnce(&mut Stepper<'_, D>) -> R) -> Result<R, Nested> {
+        let _entered = self.enter();
         self.inner.drive(f)
     }
 
@@ -100,6 +130,50 @@ impl<D: Driver> LocalExecutor<D> {
     #[must_use]
     pub fn metrics(&self) -> Metrics {
         self.inner.metrics()
+    }
+}
+
+impl<D: Driver> Drop for LocalExecutor<D> {
+    /// Entered: what destructors of tasks spawn is cancelled.
+    fn drop(&mut self) {
+        let _entered = self.enter();
+        self.inner.end();
+    }
+}
+
+/// Spawns on a [`LocalExecutor`] or a [`LocalSet`](crate::LocalSet), on its thread: which it cannot leave.
+pub struct LocalSpawner<U: Unpark> {
+    inner: Spawner<U>,
+    _here: PhantomData<*const ()>,
+}
+
+impl<U: Unpark> LocalSpawner<U> {
+    /// For the owner of a scheduler that never leaves this thread.
+    pub(crate) fn new(inner: Spawner<U>) -> Self {
+        Self { inner, _here: PhantomData }
+    }
+
+    pub(crate) fn inner(&self) -> &Spawner<U> {
+        &self.inner
+    }
+
+    /// Spawns a future that stays on this thread, with a name or a location. Once the scheduler is gone the
+    /// task is cancelled at once.
+    #[track_caller]
+    pub fn spawn_with<F>(&self, builder: TaskBuilder, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        // SAFETY: made on the thread of a scheduler that never leaves it, and not `Send`: this is that
+        // thread. A `'static` future borrows nothing that could end before.
+        unsafe { self.inner.spawn_here(builder, future) }
+    }
+}
+
+impl<U: Unpark> fmt::Debug for LocalSpawner<U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalSpawner").field("inner", &self.inner).finish()
     }
 }
 

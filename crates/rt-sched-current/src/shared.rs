@@ -2,7 +2,8 @@
 //!
 //! **Invariants.**
 //! - **H1** The local queue is touched only by the thread that is at home: whose context names this
-//!   scheduler. One thread at a time is, since being at home takes the core.
+//!   scheduler. One thread at a time is, since being at home takes the core, or a `LocalSet`, which never
+//!   leaves its thread.
 //! - **H2** The memory outlives every task that is not complete: the owner's shutdown waits until no
 //!   task is alive, before it gives its own reference up.
 

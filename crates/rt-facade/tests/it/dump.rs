@@ -43,13 +43,15 @@ fn each_task_tells_name_place_state_polls_and_what_it_waits_for() {
             #[cfg(unix)]
             let fd = std::os::fd::AsRawFd::as_raw_fd(&socket);
             let named = |name: &str| task::Builder::new().name(name);
-            let reader =
-                named("reader").spawn(async move { socket.recv(&mut [0; 1]).await.unwrap() });
+            let reader = named("reader")
+                .spawn(async move { socket.recv(&mut [0; 1]).await.unwrap() })
+                .unwrap();
             let target = reader.id();
-            let joiner = named("joiner").spawn(async { reader.await.unwrap() });
-            let sleeper = named("sleeper").spawn(sleep(Duration::from_secs(100)));
-            let acceptor = named("acceptor").spawn(async move { listener.accept().await.unwrap() });
-            let silent = named("silent").spawn(pending::<()>());
+            let joiner = named("joiner").spawn(async { reader.await.unwrap() }).unwrap();
+            let sleeper = named("sleeper").spawn(sleep(Duration::from_secs(100))).unwrap();
+            let acceptor =
+                named("acceptor").spawn(async move { listener.accept().await.unwrap() }).unwrap();
+            let silent = named("silent").spawn(pending::<()>()).unwrap();
             let dump = dump_when(|dump| {
                 dump.tasks().len() == 5
                     && dump.tasks().iter().all(|task| task.state() == TaskState::Idle)
@@ -374,12 +376,15 @@ fn dumps_may_be_taken_by_several_threads_while_tasks_come_and_go() {
                 for _ in 0..20 {
                     let tasks: Vec<_> = (0..50)
                         .map(|n| {
-                            task::Builder::new().name(format!("n{n}")).spawn(async move {
-                                for _ in 0..n % 5 {
-                                    yield_now().await;
-                                }
-                                sleep(Duration::from_millis(n % 2)).await;
-                            })
+                            task::Builder::new()
+                                .name(format!("n{n}"))
+                                .spawn(async move {
+                                    for _ in 0..n % 5 {
+                                        yield_now().await;
+                                    }
+                                    sleep(Duration::from_millis(n % 2)).await;
+                                })
+                                .unwrap()
                         })
                         .collect();
                     for task in tasks {
@@ -397,7 +402,7 @@ fn what_is_shown_is_bounded_and_says_how_much_is_left_out() {
     for_each_flavor(|runtime| {
         runtime.block_on(async {
             let tasks: Vec<_> = (0..500)
-                .map(|n| task::Builder::new().name(format!("n{n}")).spawn(pending::<()>()))
+                .map(|n| task::Builder::new().name(format!("n{n}")).spawn(pending::<()>()).unwrap())
                 .chain((0..500).map(|_| rt_facade::spawn(pending::<()>())))
                 .collect();
             let idles = |dump: &Dump| {

@@ -12,6 +12,7 @@ mod forking;
 mod hooks;
 mod in_place;
 mod late;
+mod local;
 mod macros_entry;
 mod macros_join;
 mod macros_select;

@@ -205,7 +205,7 @@ fn hooks_know_the_task_its_name_and_where_it_was_spawned() {
             let polls = [0, 1, 1, 2, 2, 2];
             let told: Vec<_> = polls.iter().map(|polls| (id, None, line, *polls)).collect();
             assert_eq!(std::mem::take(&mut *seen.lock().unwrap()), told);
-            let named = rt_facade::task::Builder::new().name("named").spawn(async {});
+            let named = rt_facade::task::Builder::new().name("named").spawn(async {}).unwrap();
             named.await.unwrap();
             let told = seen.lock().unwrap();
             assert_eq!(told.len(), 4);
@@ -319,9 +319,14 @@ fn a_hook_may_spawn_wake_and_abort() {
             .build()
             .unwrap();
         runtime.block_on(async {
-            rt_facade::task::Builder::new().name("first").spawn(gate.passed()).await.unwrap();
+            rt_facade::task::Builder::new()
+                .name("first")
+                .spawn(gate.passed())
+                .unwrap()
+                .await
+                .unwrap();
             let name = "last but one";
-            rt_facade::task::Builder::new().name(name).spawn(async {}).await.unwrap();
+            rt_facade::task::Builder::new().name(name).spawn(async {}).unwrap().await.unwrap();
             until(|| spawned.load(SeqCst) == 3).await;
             until(|| runtime.metrics().alive_tasks == 0).await;
         });

@@ -64,7 +64,7 @@ fn a_request_is_known_to_all_that_is_done_for_it() {
         let child = rt_facade::spawn(async {
             yield_now().await;
             let grandchild = rt_facade::task::Builder::new().name("grandchild");
-            let grandchild = grandchild.spawn(async { request() }).await.unwrap();
+            let grandchild = grandchild.spawn(async { request() }).unwrap().await.unwrap();
             let closure = spawn_blocking(|| {
                 let inner = rt_facade::spawn(async { request() });
                 (request(), rt_facade::runtime::Handle::current().block_on(inner).unwrap())

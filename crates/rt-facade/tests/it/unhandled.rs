@@ -51,7 +51,7 @@ fn a_report_names_the_task_and_its_panic() {
         let runtime = builder.unhandled_panic(UnhandledPanic::Report).build().unwrap();
         runtime.block_on(async {
             let builder = rt_facade::task::Builder::new().name("mole");
-            let (line, task) = (line!(), builder.spawn(async { panic!("no {}", 1) }));
+            let (line, task) = (line!(), builder.spawn(async { panic!("no {}", 1) }).unwrap());
             let id = task.id();
             assert!(task.await.unwrap_err().is_panic(), "the handle has it as well");
             let told = std::mem::take(&mut *told.lock().unwrap());
@@ -137,7 +137,7 @@ fn a_report_is_a_line_on_standard_error() {
             let runtime = build().unhandled_panic(UnhandledPanic::Report).build().unwrap();
             let task = rt_facade::task::Builder::new().name("liner");
             let panics = async { panic_any("in a line") };
-            assert!(runtime.block_on(async { task.spawn(panics).await }).is_err());
+            assert!(runtime.block_on(async { task.spawn(panics).unwrap().await }).is_err());
         }
         return;
     }

@@ -15,7 +15,8 @@ fn a_task_tells_kind_and_call_site_of_what_it_waits_for() {
             let from = line!();
             let sleeper = rt_facade::task::Builder::new()
                 .name("sleeper")
-                .spawn(async { sleep(Duration::from_secs(60)).await });
+                .spawn(async { sleep(Duration::from_secs(60)).await })
+                .unwrap();
             let to = line!();
             let reader = rt_facade::spawn(async move {
                 let mut buf = [0; 1];

@@ -13,6 +13,7 @@
 //! **Invariant.** No slot is read while foreign code holds a borrow of it: what is handed out
 //! is counted, so a guard dropped inside an accessor frees nothing that is in use.
 
+mod local;
 mod read;
 
 use alloc::boxed::Box;
@@ -31,6 +32,7 @@ use super::rng::FastRng;
 use crate::header::TaskRef;
 use crate::id::IdBlock;
 use crate::wait::Noted;
+pub use local::{EnterLocal, enter_local, local};
 pub use read::{blocking, clock, delay, io, spawner, time};
 
 /// The state of one thread. See the module.
@@ -46,6 +48,8 @@ pub struct Ctx {
     /// Environments that were left meanwhile.
     left: RefCell<Vec<Env>>,
     next_entry: Cell<u64>,
+    /// Schedulers that take tasks of this thread alone. Innermost last.
+    locals: RefCell<Vec<local::Entry>>,
     driven: Cell<Option<Driven>>,
     home: Cell<*const ()>,
     shard: Cell<u16>,
@@ -54,6 +58,8 @@ pub struct Ctx {
     pub(crate) noted: Noted,
     pub(crate) ids: IdBlock,
     rng: FastRng,
+    /// Polls of tasks by who is polled itself, since somebody asked.
+    picks: Cell<u32>,
 }
 
 struct Entry {
@@ -91,6 +97,7 @@ impl Default for Ctx {
             readers: Cell::new(0),
             left: RefCell::default(),
             next_entry: Cell::new(0),
+            locals: RefCell::default(),
             driven: Cell::new(None),
             home: Cell::new(ptr::null()),
             shard: Cell::new(0),
@@ -99,6 +106,7 @@ impl Default for Ctx {
             noted: Noted::default(),
             ids: IdBlock::default(),
             rng: FastRng::new(0),
+            picks: Cell::new(0),
         }
     }
 }
@@ -132,6 +140,19 @@ impl Ctx {
     pub unsafe fn move_home(&self, home: *const (), shard: u16) {
         self.home.set(home);
         self.shard.set(shard);
+    }
+
+    /// Notes `n` polls of tasks by a scheduler that is polled itself, for the one around it.
+    #[inline]
+    pub fn add_picks(&self, n: u32) {
+        self.picks.set(self.picks.get().saturating_add(n));
+    }
+
+    /// What [`add_picks`](Self::add_picks) noted since this was last asked.
+    #[inline]
+    #[must_use]
+    pub fn take_picks(&self) -> u32 {
+        self.picks.take()
     }
 
     /// After an environment was left.
@@ -417,6 +438,39 @@ pub fn visit_blocking<R>(env: Env, f: impl FnOnce(&Ctx) -> R) -> R {
     visit(env, |_| None, ptr::null(), 0, f)
 }
 
+/// Runs `f` at home at the address `home`, in the environment that is entered already: for a scheduler
+/// that is a future, polled by whatever runs on this thread.
+///
+/// # Safety
+/// As [`drive_home`].
+pub unsafe fn stay_home<R>(home: *const (), f: impl FnOnce(&Ctx) -> R) -> R {
+    let stay = Stay::new();
+    let ctx = stay.ctx();
+    let _restore = Restore {
+        ctx,
+        driven: ctx.driven.get(),
+        home: ctx.home.replace(home),
+        shard: ctx.shard.replace(0),
+    };
+    f(ctx)
+}
+
+/// Puts back what the thread drives and where it is at home, also when something panics.
+struct Restore<'a> {
+    ctx: &'a Ctx,
+    driven: Option<Driven>,
+    home: *const (),
+    shard: u16,
+}
+
+impl Drop for Restore<'_> {
+    fn drop(&mut self) {
+        self.ctx.driven.set(self.driven);
+        self.ctx.home.set(self.home);
+        self.ctx.shard.set(self.shard);
+    }
+}
+
 fn visit<R>(
     env: Env,
     driven: impl FnOnce(u64) -> Option<Driven>,
@@ -424,19 +478,6 @@ fn visit<R>(
     shard: u16,
     f: impl FnOnce(&Ctx) -> R,
 ) -> R {
-    struct Restore<'a> {
-        ctx: &'a Ctx,
-        driven: Option<Driven>,
-        home: *const (),
-        shard: u16,
-    }
-    impl Drop for Restore<'_> {
-        fn drop(&mut self) {
-            self.ctx.driven.set(self.driven);
-            self.ctx.home.set(self.home);
-            self.ctx.shard.set(self.shard);
-        }
-    }
     let guard = enter(env);
     let ctx = guard._stay.0.ctx();
     let _restore = Restore {

@@ -135,6 +135,8 @@ pub enum Missing {
     Blocking,
     /// One is, and nothing can be spawned on it.
     Spawner,
+    /// No scheduler of tasks that stay on this thread is entered.
+    Local,
 }
 
 impl Missing {
@@ -162,6 +164,11 @@ impl Missing {
             Self::Spawner => (
                 "something to spawn on, and the entered environment has none",
                 "enter a runtime of `rt-facade`, or an `Env::with_spawner`",
+            ),
+            Self::Local => (
+                "a `LocalSet` or a `LocalRuntime`, and this thread runs inside neither",
+                "call it inside `LocalSet::run_until`, in a task of the set, after `let _guard = set.enter();`, \
+                 or inside a `LocalRuntime`; a future that is `Send` needs only `spawn`",
             ),
         };
         alloc::format!("`{what}` at {site} needs {needs}: {fix}")

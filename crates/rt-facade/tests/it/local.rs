@@ -1,0 +1,6 @@
+//! Tasks that stay on their thread: in a set, and in a local runtime.
+
+mod runtime;
+mod set;
+mod set_drops;
+mod wakes;
