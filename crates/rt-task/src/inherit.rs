@@ -87,6 +87,7 @@ fn enter_all(values: &[Box<dyn Carry>], f: &mut dyn FnMut()) {
 ///
 /// # Safety
 /// `carry` may be called with `key` and `value`, on this thread, until `f` has returned.
+#[cfg_attr(not(feature = "std"), expect(dead_code, reason = "task-locals need thread-locals"))]
 pub(crate) unsafe fn offer<R>(
     key: *const (),
     value: *const (),

@@ -10,6 +10,7 @@ use core::pin::Pin;
 use core::ptr;
 use core::task::{Context, Poll, Waker};
 
+use crate::base::context;
 use crate::error::JoinError;
 use crate::header::{Header, TaskRef};
 use crate::panic::contain;
@@ -21,6 +22,12 @@ use crate::{TaskId, TaskInfo};
 /// The right to a task's output. A future of it; dropping it lets the task go on alone.
 ///
 /// Cancel safe: an output that was not handed out yet stays until the next poll.
+///
+/// After [`abort`](Self::abort), awaiting it waits for the end of the future's drop.
+///
+/// # Panics
+/// When it is polled inside its own task, which would wait for itself: names the task. (Not if that was
+/// aborted: it ends there.)
 pub struct JoinHandle<T> {
     task: TaskRef,
     /// Whether the output was handed out.
@@ -99,6 +106,7 @@ impl<T> JoinHandle<T> {
                 }
             }
             if matches!(join, Join::Pending { .. }) {
+                self.is_awaited_by_another();
                 // Before the slot is touched: a waker's clone may panic.
                 let waker = cx.waker().clone();
                 // SAFETY: WAITED is clear, so the slot is ours, and empty (I5).
@@ -115,6 +123,22 @@ impl<T> JoinHandle<T> {
             // SAFETY: complete while JOIN is set, so the stage is ours (I6); not taken yet.
             Join::Complete(outcome) => Poll::Ready(unsafe { self.take(outcome) }),
         }
+    }
+
+    /// A task that awaits itself would never end; unless it was aborted, and ends where it awaits.
+    ///
+    /// # Panics
+    /// If it does.
+    fn is_awaited_by_another(&self) {
+        let header = self.header();
+        let runs_here = context::peek(|ctx| ctx.task.get()).flatten() == Some(self.task);
+        assert!(
+            !runs_here || header.state.glimpse().is_cancelled,
+            "task {} spawned at {} awaits its own `JoinHandle`: it would wait for ever. Return from it \
+             instead, or await the handle elsewhere",
+            header.id,
+            header.location()
+        );
     }
 
     /// Whether the waker in the slot would do. Called with WAITED set.

@@ -1,6 +1,7 @@
 //! The promises, at the facade: one module each, run for every flavour.
 
 mod abort;
+mod bad_ends;
 mod blocking;
 #[cfg(target_os = "linux")]
 mod child;

@@ -54,6 +54,7 @@ fn run<S: Schedule>(mut runnable: Runnable<S>) {
         match next.run() {
             Ran::Yielded(again) => runnable = again,
             Ran::Pending | Ran::Done => return,
+            Ran::Fatal(panic) => panic!("{panic}"),
         }
     }
 }
