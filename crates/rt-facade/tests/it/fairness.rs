@@ -1,7 +1,8 @@
 //! With bounded polls every woken task runs within a bounded time; leaf futures take part in the budget.
 
+use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use rt_facade::net::UdpSocket;
 use rt_facade::task::{coop, yield_now};
@@ -75,6 +76,38 @@ fn the_budget_is_128_and_can_be_lifted() {
                 }
             }));
             lifted.await.unwrap();
+        });
+    });
+}
+
+#[test]
+fn a_leaf_of_ones_own_takes_its_turns() {
+    for_each_flavor(|runtime| {
+        runtime.block_on(async {
+            let others = Arc::new(AtomicUsize::new(0));
+            let counts = others.clone();
+            let other = rt_facade::spawn(async move {
+                loop {
+                    counts.fetch_add(1, SeqCst);
+                    yield_now().await;
+                }
+            });
+            crate::support::until(|| others.load(SeqCst) > 0).await;
+            let leaf = || {
+                poll_fn(|cx| {
+                    coop::poll_proceed(cx).map(|turn: coop::RestoreOnPending| turn.made_progress())
+                })
+            };
+            let seen = others.clone();
+            let greedy = rt_facade::spawn(async move {
+                while seen.load(SeqCst) < 20 {
+                    leaf().await; // always ready
+                }
+            });
+            greedy.await.unwrap();
+            other.abort();
+            let whole: coop::Coop<_> = coop::cooperative(async { 1 });
+            assert_eq!(rt_facade::spawn(whole).await.unwrap(), 1);
         });
     });
 }

@@ -293,3 +293,119 @@ fn a_yield_lets_each_other_task_run_once() {
     queue.run();
     assert_eq!(handles.map(|handle| result(handle).unwrap()), [3, 2, 1]);
 }
+
+/// A leaf written by hand: ready as `ready` says, by way of `poll_proceed`.
+async fn hand_written(ready: impl Fn() -> bool) {
+    poll_fn(|cx| match poll_proceed(cx) {
+        Poll::Pending => Poll::Pending,
+        Poll::Ready(turn) if ready() => {
+            turn.made_progress();
+            Poll::Ready(())
+        }
+        Poll::Ready(_turn) => Poll::Pending,
+    })
+    .await;
+}
+
+#[test]
+fn a_hand_written_leaf_takes_its_turns() {
+    let _guard = enter(Env::new());
+    let queue = Queue::new();
+    for (leaves, turns) in [(128, 1), (129, 2), (257, 3)] {
+        let handle = queue.spawn(async move {
+            for _ in 0..leaves {
+                hand_written(|| true).await;
+            }
+        });
+        assert_eq!(queue.run(), turns, "{leaves} leaves");
+        result(handle).unwrap();
+    }
+}
+
+#[test]
+fn a_hand_written_leaf_that_pends_gives_its_unit_back_and_tells_where_it_waits() {
+    let _guard = enter(Env::new());
+    let queue = Queue::new();
+    let handle = queue.spawn(async {
+        for _ in 0..1000 {
+            let mut leaf = pin!(hand_written(|| false));
+            poll_fn(|cx| {
+                assert!(leaf.as_mut().poll(cx).is_pending());
+                Poll::Ready(())
+            })
+            .await;
+        }
+        assert!(has_budget_remaining());
+        hand_written(|| false).await;
+    });
+    assert_eq!(queue.run(), 1);
+    let (wait, _) = handle.info().wait.unwrap();
+    assert_eq!((wait.kind, wait.site.file()), (WaitKind::Other, file!()));
+    handle.abort();
+    queue.run();
+}
+
+#[test]
+fn what_a_unit_given_back_undoes() {
+    let _guard = enter(Env::new());
+    let queue = Queue::new();
+    let handle = queue.spawn(poll_fn(|cx| {
+        let spend = |cx: &mut Context<'_>| match poll_proceed(cx) {
+            Poll::Ready(turn) => turn,
+            Poll::Pending => panic!("there is enough"),
+        };
+        // All but one, for good.
+        (1..BUDGET).for_each(|_| spend(cx).made_progress());
+        assert!(has_budget_remaining());
+        let outer = spend(cx);
+        assert!(!has_budget_remaining(), "spent while it is held");
+        assert!(alloc::format!("{outer:?}").contains("made_progress: false"));
+        assert!(poll_proceed(cx).is_pending());
+        drop(outer);
+        assert!(has_budget_remaining(), "and back");
+        spend(cx).made_progress();
+        assert!(!has_budget_remaining());
+        Poll::Ready(())
+    }));
+    queue.run();
+    result(handle).unwrap();
+}
+
+#[test]
+fn a_leaf_inside_tells_what_it_waits_for_itself() {
+    let _guard = enter(Env::new());
+    let queue = Queue::new();
+    let handle = queue.spawn(poll_fn(|cx| {
+        let Poll::Ready(_turn) = poll_proceed(cx) else { panic!("it is the first") };
+        let site = core::panic::Location::caller();
+        poll_leaf(cx, || Wait { kind: WaitKind::Lock, object: 1, site }, |_| Poll::<()>::Pending)
+    }));
+    queue.run();
+    assert_eq!(handle.info().wait.unwrap().0.kind, WaitKind::Lock);
+    handle.abort();
+    queue.run();
+}
+
+#[test]
+fn without_a_budget_a_hand_written_leaf_always_proceeds() {
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut always = |place| {
+        for _ in 0..1000 {
+            match poll_proceed(&mut cx) {
+                Poll::Ready(turn) => turn.made_progress(),
+                Poll::Pending => panic!("{place}"),
+            }
+        }
+    };
+    always("without a context");
+    let _guard = enter(Env::new());
+    always("outside a task");
+    let queue = Queue::new();
+    let handle = queue.spawn(unconstrained(async {
+        for _ in 0..1000 {
+            hand_written(|| true).await;
+        }
+    }));
+    assert_eq!(queue.run(), 1);
+    result(handle).unwrap();
+}
