@@ -1,5 +1,15 @@
 //! What `hyper` asks of a runtime: an executor and a timer. Sockets implement `hyper::rt::{Read, Write}`
 //! themselves.
+//!
+//! With the feature `hyper-server`, [`serve`] runs a `tower` service, such as axum's `Router`, on a listener. With
+//! `hyper-client`, [`HttpConnector`] connects the pooled client of `hyper-util`.
+
+#[cfg(feature = "hyper-client")]
+mod connector;
+#[cfg(feature = "hyper-client")]
+mod eyeballs;
+#[cfg(feature = "hyper-server")]
+mod serve;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,6 +18,11 @@ use std::time::{Duration, Instant};
 
 use ::hyper::rt::{Executor, Sleep, Timer};
 use pin_project_lite::pin_project;
+
+#[cfg(feature = "hyper-client")]
+pub use connector::{ConnectError, Connecting, HttpConnector, HttpStream, PeerAddr};
+#[cfg(feature = "hyper-server")]
+pub use serve::{Serve, serve};
 
 /// Spawns on the runtime that is entered when `hyper` calls it.
 #[derive(Clone, Copy, Debug, Default)]

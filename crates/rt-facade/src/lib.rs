@@ -24,6 +24,10 @@
 //! - `net` types always implement `rt-io`'s traits. `futures-io`, `tokio-io` and `hyper` add those of
 //!   `futures_io`, `tokio::io` (whose runtime is not started) and `hyper::rt`.
 //! - `hyper` adds the module `hyper` as well: executor and timer.
+//! - `hyper-server` adds `hyper::serve`, for axum's `Router` and other `tower` services; `hyper-client` adds
+//!   `hyper::HttpConnector`, for the pooled client of `hyper-util`.
+//! - `tower` adds the module `tower`: a layer that limits the time of a request.
+//! - `macros`, on unless switched off, adds `main`, `test`, `select!`, `join!`, `try_join!` and `pin!`.
 //! - `bytes` adds reads into `bytes::BufMut`.
 
 #![forbid(unsafe_code)]
@@ -64,6 +68,8 @@ pub mod net {
 }
 pub mod runtime;
 pub mod task;
+#[cfg(feature = "tower")]
+pub mod tower;
 /// Time: sleeping, timeouts, intervals, and a clock that tests can stop.
 pub mod time {
     #[doc(inline)]

@@ -79,6 +79,34 @@ fn http_hello() {
     }
 }
 
+#[test]
+fn axum_hello() {
+    let said = run("axum_hello", &[]);
+    assert!(said.contains("/: 200 OK: Hello, 127.0.0.1!\n"), "{said}");
+    assert!(
+        said.contains("/wait/60: 504 Gateway Timeout: the request was not answered within 2s\n"),
+        "{said}"
+    );
+    // In flight when the server is told to end, and answered.
+    let end = "shutting down\n/wait/0.5: 200 OK: well rested\nevery request is answered\n";
+    assert!(said.ends_with(end), "{said}");
+}
+
+#[test]
+fn client() {
+    let said = run("client", &[]);
+    assert!(said.starts_with("200 OK from 127.0.0.1: /1\n"), "{said}");
+    assert!(said.contains("/8\nconnections were used again\nfailed: "), "{said}");
+    assert!(said.contains("127.0.0.1:1: Connection refused"), "{said}");
+}
+
+#[test]
+fn tower() {
+    let said = run("tower", &[]);
+    let wanted = "worked for 1 s\nworked for 2 s\ntoo slow: the request was not answered within 5s\nworked for 3 s\n";
+    assert_eq!(said, wanted);
+}
+
 /// What the example prints. It must end in time, and well.
 fn run(example: &str, args: &[&str]) -> String {
     let mut command = Command::new(path(example));

@@ -11,6 +11,7 @@ mod fairness;
 #[cfg(target_os = "linux")]
 mod forking;
 mod hooks;
+mod http_serve;
 mod in_place;
 mod late;
 mod local;
