@@ -14,6 +14,7 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -84,7 +85,9 @@ impl Exhausted {
 
 /// A rest before the next attempt.
 pub(crate) enum Rest {
-    Timed(Pin<Box<dyn Future<Output = ()> + Send>>),
+    /// The lock is never taken: it makes the rest one that threads may share, as a future of
+    /// `accept` shall be.
+    Timed(Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>),
     /// No timer: the others' turn. Whether it was.
     Turn(bool),
 }
@@ -93,14 +96,19 @@ impl Rest {
     #[cold]
     fn new(span_ms: u32) -> Self {
         match context::delay() {
-            Ok(timer) => Self::Timed(timer.delay(Duration::from_millis(span_ms.into()))),
+            Ok(timer) => {
+                Self::Timed(Mutex::new(timer.delay(Duration::from_millis(span_ms.into()))))
+            }
             Err(_) => Self::Turn(false),
         }
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self {
-            Self::Timed(delay) => delay.as_mut().poll(cx),
+            Self::Timed(delay) => {
+                let delay = delay.get_mut().unwrap_or_else(PoisonError::into_inner);
+                delay.as_mut().poll(cx)
+            }
             Self::Turn(true) => Poll::Ready(()),
             Self::Turn(taken) => {
                 *taken = true;

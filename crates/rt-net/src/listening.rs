@@ -43,7 +43,7 @@ impl<L: Accepts> Listening<L> {
 
     /// Waits for a connection, as one of any number of tasks.
     #[track_caller]
-    pub(crate) fn accept(&self) -> impl Future<Output = Accepted<L>> + Send + '_ {
+    pub(crate) fn accept(&self) -> impl Future<Output = Accepted<L>> + Send + Sync + '_ {
         let os = self.socket.os();
         let accept = || accept(os.source());
         let attempt = os.registration().async_io(Interest::READABLE, WaitKind::Accept, accept);

@@ -21,10 +21,13 @@ mod macros_select;
 mod metrics;
 mod nested;
 mod net;
+mod net_missing;
 #[cfg(unix)]
 mod net_pipe;
 mod net_split;
+mod net_tcp;
 mod net_tcp_socket;
+mod net_types;
 #[cfg(unix)]
 mod net_unix;
 #[cfg(unix)]

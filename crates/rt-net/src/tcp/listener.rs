@@ -89,7 +89,9 @@ impl TcpListener {
     ///
     /// When the I/O driver is gone.
     #[track_caller]
-    pub fn accept(&self) -> impl Future<Output = io::Result<(TcpStream, SocketAddr)>> + Send + '_ {
+    pub fn accept(
+        &self,
+    ) -> impl Future<Output = io::Result<(TcpStream, SocketAddr)>> + Send + Sync + '_ {
         let accept = self.inner.accept();
         async move { accept.await.map(|(socket, peer)| (TcpStream { socket }, peer)) }
     }

@@ -94,7 +94,9 @@ impl UnixListener {
     /// in silence, as by [`TcpListener::accept`](crate::TcpListener::accept). When the I/O driver is
     /// gone.
     #[track_caller]
-    pub fn accept(&self) -> impl Future<Output = io::Result<(UnixStream, SocketAddr)>> + Send + '_ {
+    pub fn accept(
+        &self,
+    ) -> impl Future<Output = io::Result<(UnixStream, SocketAddr)>> + Send + Sync + '_ {
         let accept = self.inner.accept();
         async move { accept.await.map(|(socket, peer)| (UnixStream { socket }, peer)) }
     }

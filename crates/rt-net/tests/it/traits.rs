@@ -1,4 +1,4 @@
-//! The stream behind each reader's and writer's trait.
+//! Every kind of stream behind each reader's and writer's trait.
 
 use crate::drive::{drive, pair};
 use std::future::poll_fn;
@@ -6,12 +6,53 @@ use std::io::IoSlice;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 
+use rt_net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+
+/// A writer and a reader: halves of two streams.
+async fn halves() -> (OwnedWriteHalf, OwnedReadHalf) {
+    let (near, far) = pair().await;
+    (near.into_split().1, far.into_split().0)
+}
+
+#[cfg(unix)]
+mod unix {
+    use rt_net::UnixStream;
+    use rt_net::unix::{OwnedReadHalf, OwnedWriteHalf, pipe};
+
+    pub(super) async fn pair() -> (UnixStream, UnixStream) {
+        UnixStream::pair().unwrap()
+    }
+
+    pub(super) async fn halves() -> (OwnedWriteHalf, OwnedReadHalf) {
+        let (near, far) = pair().await;
+        (near.into_split().1, far.into_split().0)
+    }
+
+    pub(super) async fn piped() -> (pipe::Sender, pipe::Receiver) {
+        pipe::pipe().unwrap()
+    }
+}
+
+/// [`talk`]s by each kind of stream.
+macro_rules! there_and_back {
+    ($($traits:tt)*) => {
+        talk!(pair(), $($traits)*);
+        talk!(halves(), $($traits)*);
+        #[cfg(unix)]
+        {
+            talk!(unix::pair(), $($traits)*);
+            talk!(unix::halves(), $($traits)*);
+            talk!(unix::piped(), $($traits)*);
+        }
+    };
+}
+
 /// Writes by a trait from one side, reads by it on the other, then ends. A macro, since the
 /// traits differ in name only.
-macro_rules! there_and_back {
-    ($read:path, $write:path, $write_end:ident, |$memory:ident| $buf:expr, $fill:expr) => {
+macro_rules! talk {
+    ($pair:expr, $read:path, $write:path, $write_end:ident, |$memory:ident| $buf:expr, $fill:expr) => {
         drive(async {
-            let (mut near, mut far) = pair().await;
+            let (mut near, mut far) = $pair.await;
             let bufs = [IoSlice::new(b"ab"), IoSlice::new(b"cd")];
             let n = poll_fn(|cx| {
                 use $write as Write;
@@ -35,6 +76,7 @@ macro_rules! there_and_back {
             })
             .await
             .unwrap();
+            drop(near); // of a pipe, this is the end
             let mut got = Vec::new();
             loop {
                 let mut $memory = [MaybeUninit::uninit(); 3];
