@@ -13,8 +13,8 @@ use crate::builder::Builder;
 /// Such a panic is always caught at the task's border and kept for its `JoinHandle`, whether somebody
 /// awaits that or not; this is about what happens besides. Meant are panics that the future's poll lets
 /// out, and those of its drop, also when it is aborted or dropped by a shutdown. Not meant are: the
-/// root future of `block_on`, whose panic unwinds into the caller; closures on the blocking pool, whose
-/// panic is in their `JoinHandle` alone; and the drop of an output that nobody took, whose panic is
+/// root future of `block_on`, whose panic unwinds into the caller; closures on the blocking pool and tasks
+/// of a `LocalSet`, whose panic is in their `JoinHandle` alone; and the drop of an output that nobody took, whose panic is
 /// contained (`std`'s panic hook tells of it, as of all).
 ///
 /// ```should_panic
@@ -56,9 +56,9 @@ impl Builder {
     /// keeps a `Handle` of the runtime keeps the runtime's memory for ever.
     ///
     /// # All task hooks
-    /// Told of are the tasks of the runtime's scheduler, not closures on the blocking pool (the model
-    /// runtime tells of their end, and not of their beginning) and not the root future of `block_on`. There is one
-    /// hook of each sort: setting it again replaces it. Without any, a spawn costs a load and a branch
+    /// Told of are the tasks of the runtime's scheduler. Not told of are closures on the blocking pool (the
+    /// model runtime tells of their end, though not of their beginning), tasks of a `LocalSet`, and the root
+    /// future of `block_on`. There is one hook of each sort: setting it again replaces it. Without any, a spawn costs a load and a branch
     /// more, and so does a poll; nothing else.
     ///
     /// A hook that panics ends there: the panic is contained, the task goes on as if the hook had

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::future::{pending, poll_fn};
 use std::panic::panic_any;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::thread;
 
-use rt_facade::runtime::{Builder, Handle, TaskMeta};
+use rt_facade::runtime::{Builder, Handle, LocalOptions, TaskMeta};
 use rt_facade::task::{Id, spawn_blocking, try_id, yield_now};
 
 use crate::support::{CountsDrops, Gate, flavors, is_multi, keep_workers, until};
@@ -549,4 +550,23 @@ fn a_hook_may_block_in_place_on_many_threads() {
         let ready = runtime.spawn(poll_fn(|_| Poll::Ready(1)));
         assert_eq!(runtime.block_on(ready).unwrap(), 1);
     }
+}
+
+#[test]
+fn a_local_runtime_tells_of_its_tasks_too() {
+    let log = Log::default();
+    let mut builder = Builder::new_current_thread();
+    let runtime = log.watch(&mut builder).build_local(LocalOptions::default()).unwrap();
+    let (counted, here) = (Rc::new(1), log.clone());
+    let task = runtime.spawn_local(async move {
+        here.tell(try_id().unwrap(), Polled);
+        *counted
+    });
+    let id = task.id();
+    assert_eq!(runtime.block_on(task).unwrap(), 1);
+    assert_eq!(log.of(id), [Spawn, Before, Polled, After, Terminate]);
+    let left = runtime.spawn_local(pending::<()>());
+    runtime.block_on(yield_now());
+    drop(runtime);
+    assert_eq!(log.of(left.id()), [Spawn, Before, After, Terminate]);
 }

@@ -2,11 +2,12 @@
 
 use std::future::pending;
 use std::panic::panic_any;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use rt_facade::runtime::{Builder, Runtime, TaskPanic, UnhandledPanic};
+use rt_facade::runtime::{Builder, LocalOptions, Runtime, TaskPanic, UnhandledPanic};
 use rt_facade::task::{spawn_blocking, yield_now};
 
 use crate::support::{
@@ -335,4 +336,22 @@ fn a_fatal_panic_is_reported_too_and_the_end_is_told() {
         assert_eq!(told.lock().unwrap()[0].message(), Some("boom"));
         assert_eq!(ends.load(SeqCst), 2);
     }
+}
+
+#[test]
+fn a_local_runtime_shuts_down_too() {
+    let mut builder = Builder::new_current_thread();
+    builder.unhandled_panic(UnhandledPanic::ShutdownRuntime);
+    let runtime = builder.build_local(LocalOptions::default()).unwrap();
+    let counted = Rc::new(());
+    let held = counted.clone();
+    let waiting = runtime.spawn_local(async move {
+        let _held = held;
+        pending::<()>().await;
+    });
+    drop(runtime.spawn_local(async { panic_any("boom") }));
+    let message = panic_message(|| runtime.block_on(pending::<()>()));
+    assert!(message.contains("\"boom\""), "{message}");
+    assert_eq!(Rc::strong_count(&counted), 1);
+    assert!(rt_task::block_on(waiting).unwrap_err().is_cancelled());
 }

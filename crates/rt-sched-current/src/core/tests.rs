@@ -281,3 +281,45 @@ fn metrics_count_what_happened() {
     assert_eq!((metrics.spawned_tasks, metrics.alive_tasks), (2, 1));
     assert_eq!(metrics.polls, 3);
 }
+
+/// Hooks by which a panic is fatal.
+fn fatal() -> Option<std::sync::Arc<rt_task::Hooks>> {
+    rt_task::Hooks::new().panics_are_fatal().share()
+}
+
+#[test]
+fn a_fatal_panic_drops_every_task_before_the_step_returns() {
+    let mut executor = Builder::new().hooks(fatal()).local(driver());
+    let dropped = Rc::new(Cell::new(0));
+    let waits = |dropped: &Rc<Cell<u32>>| {
+        let guard = CountsDrop(dropped.clone());
+        async move {
+            let _guard = guard;
+            pending::<()>().await;
+        }
+    };
+    let idle = executor.spawn(waits(&dropped));
+    let steps = executor.drive(|stepper| stepper.step()).unwrap();
+    assert!(matches!(steps, Step::Ran(_)));
+    drop(executor.spawn(async { panic!("boom") }));
+    let queued = executor.spawn(waits(&dropped));
+    let step = executor.drive(|stepper| stepper.step()).unwrap();
+    assert_eq!(step, Step::Fatal);
+    assert_eq!(dropped.get(), 2);
+    assert!(idle.is_finished() && queued.is_finished());
+    assert_eq!(executor.metrics().alive_tasks, 0);
+    // What comes later is cancelled, and the loop tells why.
+    let late = executor.spawn(waits(&dropped));
+    assert!(late.is_finished() && dropped.get() == 3);
+    let root = std::panic::AssertUnwindSafe(|| executor.block_on(async {}));
+    let told = *std::panic::catch_unwind(root).unwrap_err().downcast::<String>().unwrap();
+    assert!(told.contains("\"boom\"") && told.contains("shut its runtime down"), "{told}");
+}
+
+struct CountsDrop(Rc<Cell<u32>>);
+
+impl Drop for CountsDrop {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() + 1);
+    }
+}

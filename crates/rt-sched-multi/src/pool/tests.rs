@@ -186,3 +186,28 @@ fn panics_of_tasks_take_no_worker_away() {
     }
     assert!(pool.shutdown(None).is_complete());
 }
+
+#[test]
+fn a_fatal_panic_is_told_to_all_who_ask_and_ends_the_pool() {
+    let hooks = rt_task::Hooks::new().panics_are_fatal().share();
+    for workers in [1, 2] {
+        let mut pool = Builder::new(workers).hooks(hooks.clone()).build(driver());
+        pool.start(Env::new()).unwrap();
+        let ask = || pool.spawner().fatal().expect("the hooks say so");
+        let (dropped_unpolled, mut dropped_pending) = (ask(), ask());
+        drop(dropped_unpolled);
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(std::pin::Pin::new(&mut dropped_pending).poll(&mut cx).is_pending());
+        assert!(std::pin::Pin::new(&mut dropped_pending).poll(&mut cx).is_pending());
+        drop(dropped_pending);
+        let waiting = pool.spawn(pending::<()>());
+        let asked = ask();
+        drop(pool.spawn(async { panic!("boom") }));
+        assert_eq!(block_on(asked).message(), Some("boom"));
+        assert_eq!(block_on(ask()).message(), Some("boom"), "who asks later, too");
+        assert!(block_on(waiting).unwrap_err().is_cancelled());
+        assert!(block_on(pool.spawn(async {})).unwrap_err().is_cancelled());
+        drop(pool);
+    }
+    assert!(started(1).spawner().fatal().is_none(), "none is fatal unless said");
+}
