@@ -26,6 +26,7 @@
 //! - `hyper` adds the module `hyper` as well: executor and timer.
 //! - `hyper-server` adds `hyper::serve`, for axum's `Router` and other `tower` services; `hyper-client` adds
 //!   `hyper::HttpConnector`, for the pooled client of `hyper-util`.
+//! - `quinn` adds the module `quinn`: QUIC on the runtime.
 //! - `tower` adds the module `tower`: a layer that limits the time of a request.
 //! - `macros`, on unless switched off, adds `main`, `test`, `select!`, `join!`, `try_join!` and `pin!`.
 //! - `bytes` adds reads into `bytes::BufMut`.
@@ -66,6 +67,8 @@ pub mod net {
     #[doc(inline)]
     pub use rt_net::*;
 }
+#[cfg(feature = "quinn")]
+pub mod quinn;
 pub mod runtime;
 pub mod task;
 #[cfg(feature = "tower")]

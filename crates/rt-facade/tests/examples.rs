@@ -107,6 +107,13 @@ fn tower() {
     assert_eq!(said, wanted);
 }
 
+#[test]
+fn quic() {
+    let said = run("quic", &[]);
+    let wanted = "heard \"one\"\nheard \"two\"\nheard \"three\"\n3 streams were served\n";
+    assert_eq!(said, wanted);
+}
+
 /// What the example prints. It must end in time, and well.
 fn run(example: &str, args: &[&str]) -> String {
     let mut command = Command::new(path(example));
