@@ -7,26 +7,46 @@
 /// Receiving, and readiness for one task.
 macro_rules! receives {
     ($Address:ty) => {
-        /// Waits until a datagram may be there, for one task: of those that poll, the last is woken.
+        /// Waits until a datagram may be there, for one task: of those that poll, the last is
+        /// woken.
         ///
         /// # Errors
         /// When the I/O driver is gone.
         #[track_caller]
-        pub fn poll_recv_ready(&self, cx: &mut std::task::Context<'_>) -> std::task::Poll<std::io::Result<()>> {
-            self.socket().os().poll_direction(cx, rt_reactor::Direction::Read, std::panic::Location::caller())
+        pub fn poll_recv_ready(
+            &self,
+            cx: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<std::io::Result<()>> {
+            self.socket().os().poll_direction(
+                cx,
+                rt_reactor::Direction::Read,
+                std::panic::Location::caller(),
+            )
         }
 
-        /// Waits until a datagram may be sent, for one task: of those that poll, the last is woken.
+        /// Waits until a datagram may be sent, for one task: of those that poll, the last is
+        /// woken.
         ///
         /// # Errors
         /// When the I/O driver is gone.
         #[track_caller]
-        pub fn poll_send_ready(&self, cx: &mut std::task::Context<'_>) -> std::task::Poll<std::io::Result<()>> {
-            self.socket().os().poll_direction(cx, rt_reactor::Direction::Write, std::panic::Location::caller())
+        pub fn poll_send_ready(
+            &self,
+            cx: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<std::io::Result<()>> {
+            self.socket().os().poll_direction(
+                cx,
+                rt_reactor::Direction::Write,
+                std::panic::Location::caller(),
+            )
         }
 
         /// What a dump shows of a task that waits here.
-        pub(super) fn wait(&self, direction: rt_reactor::Direction, site: &'static std::panic::Location<'static>) -> rt_task::wait::Wait {
+        pub(super) fn wait(
+            &self,
+            direction: rt_reactor::Direction,
+            site: &'static std::panic::Location<'static>,
+        ) -> rt_task::wait::Wait {
             let kind = match direction {
                 rt_reactor::Direction::Read => rt_task::wait::WaitKind::Readable,
                 rt_reactor::Direction::Write => rt_task::wait::WaitKind::Writable,
@@ -34,7 +54,8 @@ macro_rules! receives {
             self.socket().os().wait(kind, site)
         }
 
-        /// Waits for a datagram from the address that the socket is connected to, and tells its length.
+        /// Waits for a datagram from the address that the socket is connected to, and tells its
+        /// length.
         ///
         /// Cancel safe: no datagram is lost.
         ///
@@ -45,9 +66,14 @@ macro_rules! receives {
             &'a self,
             buf: &'a mut [u8],
         ) -> impl std::future::Future<Output = std::io::Result<usize>> + Send + Sync + 'a {
-            let recv = || self.receive(&mut rt_io::ReadBuf::new(buf), $crate::uninit::Keep::Nothing);
+            let recv =
+                || self.receive(&mut rt_io::ReadBuf::new(buf), $crate::uninit::Keep::Nothing);
             let registration = self.socket().os().registration();
-            registration.async_io(rt_reactor::Interest::READABLE, rt_task::wait::WaitKind::Readable, recv)
+            registration.async_io(
+                rt_reactor::Interest::READABLE,
+                rt_task::wait::WaitKind::Readable,
+                recv,
+            )
         }
 
         /// As [`recv`](Self::recv), appending to `buf`, for one task.
@@ -55,7 +81,11 @@ macro_rules! receives {
         /// # Errors
         /// As `recv`.
         #[track_caller]
-        pub fn poll_recv(&self, cx: &mut std::task::Context<'_>, buf: &mut rt_io::ReadBuf<'_>) -> std::task::Poll<std::io::Result<()>> {
+        pub fn poll_recv(
+            &self,
+            cx: &mut std::task::Context<'_>,
+            buf: &mut rt_io::ReadBuf<'_>,
+        ) -> std::task::Poll<std::io::Result<()>> {
             let wait = self.wait(rt_reactor::Direction::Read, std::panic::Location::caller());
             let recv = || self.receive(buf, $crate::uninit::Keep::Nothing);
             let registration = self.socket().os().registration();
@@ -67,7 +97,8 @@ macro_rules! receives {
         /// # Errors
         /// `WouldBlock` if nothing was received, as far as is known. As `recv`.
         pub fn try_recv(&self, buf: &mut [u8]) -> std::io::Result<usize> {
-            let recv = || self.receive(&mut rt_io::ReadBuf::new(buf), $crate::uninit::Keep::Nothing);
+            let recv =
+                || self.receive(&mut rt_io::ReadBuf::new(buf), $crate::uninit::Keep::Nothing);
             self.socket().os().attempt(rt_reactor::Interest::READABLE, recv)
         }
 
@@ -81,10 +112,20 @@ macro_rules! receives {
         pub fn recv_from<'a>(
             &'a self,
             buf: &'a mut [u8],
-        ) -> impl std::future::Future<Output = std::io::Result<(usize, $Address)>> + Send + Sync + 'a {
-            let recv = || self.receive_from(&mut rt_io::ReadBuf::new(buf), $crate::uninit::Keep::Nothing);
+        ) -> impl std::future::Future<Output = std::io::Result<(usize, $Address)>>
+        + Send
+        + Sync
+        + 'a
+        {
+            let recv = || {
+                self.receive_from(&mut rt_io::ReadBuf::new(buf), $crate::uninit::Keep::Nothing)
+            };
             let registration = self.socket().os().registration();
-            registration.async_io(rt_reactor::Interest::READABLE, rt_task::wait::WaitKind::Readable, recv)
+            registration.async_io(
+                rt_reactor::Interest::READABLE,
+                rt_task::wait::WaitKind::Readable,
+                recv,
+            )
         }
 
         /// As [`recv_from`](Self::recv_from), appending to `buf`, for one task. Tells the sender.
@@ -100,7 +141,9 @@ macro_rules! receives {
             let wait = self.wait(rt_reactor::Direction::Read, std::panic::Location::caller());
             let recv = || self.receive_from(buf, $crate::uninit::Keep::Nothing);
             let registration = self.socket().os().registration();
-            registration.poll_io(cx, rt_reactor::Direction::Read, wait, recv).map_ok(|(_, sender)| sender)
+            registration
+                .poll_io(cx, rt_reactor::Direction::Read, wait, recv)
+                .map_ok(|(_, sender)| sender)
         }
 
         /// As [`recv_from`](Self::recv_from), without waiting.
@@ -108,7 +151,9 @@ macro_rules! receives {
         /// # Errors
         /// `WouldBlock` if nothing was received, as far as is known. As `recv_from`.
         pub fn try_recv_from(&self, buf: &mut [u8]) -> std::io::Result<(usize, $Address)> {
-            let recv = || self.receive_from(&mut rt_io::ReadBuf::new(buf), $crate::uninit::Keep::Nothing);
+            let recv = || {
+                self.receive_from(&mut rt_io::ReadBuf::new(buf), $crate::uninit::Keep::Nothing)
+            };
             self.socket().os().attempt(rt_reactor::Interest::READABLE, recv)
         }
     };

@@ -227,7 +227,11 @@ macro_rules! readiness {
         pub fn ready(
             &self,
             interest: rt_reactor::Interest,
-        ) -> impl std::future::Future<Output = std::io::Result<rt_reactor::Ready>> + Send + Sync + '_ {
+        ) -> impl std::future::Future<Output = std::io::Result<rt_reactor::Ready>>
+        + Send
+        + Sync
+        + '_
+        {
             let ready = self.socket().os().registration().ready(interest);
             async move { Ok(ready.await?.ready) }
         }
@@ -239,7 +243,9 @@ macro_rules! readiness {
         /// # Errors
         /// When the I/O driver is gone.
         #[track_caller]
-        pub fn readable(&self) -> impl std::future::Future<Output = std::io::Result<()>> + Send + Sync + '_ {
+        pub fn readable(
+            &self,
+        ) -> impl std::future::Future<Output = std::io::Result<()>> + Send + Sync + '_ {
             let ready = self.socket().os().registration().readable();
             async move { ready.await.map(drop) }
         }
@@ -251,7 +257,9 @@ macro_rules! readiness {
         /// # Errors
         /// When the I/O driver is gone.
         #[track_caller]
-        pub fn writable(&self) -> impl std::future::Future<Output = std::io::Result<()>> + Send + Sync + '_ {
+        pub fn writable(
+            &self,
+        ) -> impl std::future::Future<Output = std::io::Result<()>> + Send + Sync + '_ {
             let ready = self.socket().os().registration().writable();
             async move { ready.await.map(drop) }
         }

@@ -1,8 +1,9 @@
-//! What differs from one operating system to the next: error codes, limits, how a socket is
-//! borrowed from ours, and the calls that move bytes.
+//! What differs from one operating system to the next: error codes, limits, which streams there
+//! are, how a socket is borrowed from ours or taken over, and the calls that move bytes.
 //!
-//! `unix` and `windows` offer `EXHAUSTION`, `GONE`, `is_under_way`, `SLICES_MAX` and the `borrowed!` macro;
-//! `linux` and `portable` the calls: `recv`, `send`, `send_vectored` and `send_datagram`.
+//! `unix` and `windows` offer `EXHAUSTION`, `GONE`, `is_under_way`, `SLICES_MAX` and the macros
+//! `for_all_readers!`, `for_all_writers!`, `borrowed!` and `owned!`; `linux` and `portable` the
+//! calls: `recv`, `send`, `send_vectored` and `send_datagram`.
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod linux;

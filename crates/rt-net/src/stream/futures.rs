@@ -53,7 +53,7 @@ pub trait WriteAt {
     fn shut_down(&mut self) -> io::Result<()>;
 }
 
-/// The future of a stream's `read`, such as [`TcpStream::read`](crate::TcpStream::read).
+/// The future of a stream's `read`, as [of TCP](crate::TcpStream::read).
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Read<'a, S> {
@@ -84,7 +84,7 @@ impl<S: ReadAt> Future for Read<'_, S> {
     }
 }
 
-/// The future of a stream's `read_vectored`, such as [`TcpStream::read_vectored`](crate::TcpStream::read_vectored).
+/// The future of a stream's `read_vectored`, as [of TCP](crate::TcpStream::read_vectored).
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct ReadVectored<'a, 'b, S> {
@@ -112,7 +112,7 @@ impl<S: ReadAt> Future for ReadVectored<'_, '_, S> {
     }
 }
 
-/// The future of a stream's `read_exact`, such as [`TcpStream::read_exact`](crate::TcpStream::read_exact).
+/// The future of a stream's `read_exact`, as [of TCP](crate::TcpStream::read_exact).
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct ReadExact<'a, S> {
@@ -147,7 +147,7 @@ impl<S: ReadAt> Future for ReadExact<'_, S> {
     }
 }
 
-/// The future of a stream's `write`, such as [`TcpStream::write`](crate::TcpStream::write).
+/// The future of a stream's `write`, as [of TCP](crate::TcpStream::write).
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Write<'a, S> {
@@ -172,7 +172,7 @@ impl<S: WriteAt> Future for Write<'_, S> {
     }
 }
 
-/// The future of a stream's `write_vectored`, such as [`TcpStream::write_vectored`](crate::TcpStream::write_vectored).
+/// The future of a stream's `write_vectored`, as [of TCP](crate::TcpStream::write_vectored).
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct WriteVectored<'a, 'b, S> {
@@ -200,7 +200,7 @@ impl<S: WriteAt> Future for WriteVectored<'_, '_, S> {
     }
 }
 
-/// The future of a stream's `write_all`, such as [`TcpStream::write_all`](crate::TcpStream::write_all).
+/// The future of a stream's `write_all`, as [of TCP](crate::TcpStream::write_all).
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct WriteAll<'a, S> {
@@ -232,7 +232,7 @@ impl<S: WriteAt> Future for WriteAll<'_, S> {
     }
 }
 
-/// The future of a stream's `shutdown`, such as [`TcpStream::shutdown`](crate::TcpStream::shutdown). Ready at once.
+/// The future of a stream's `shutdown`, as [of TCP](crate::TcpStream::shutdown). Ready at once.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Shutdown<'a, S> {

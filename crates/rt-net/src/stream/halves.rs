@@ -7,21 +7,30 @@
 /// The types of the halves of `$Stream`, whose addresses are `$Address`es.
 macro_rules! halves {
     ($Stream:ident, $Source:ty, $Address:ty) => {
-        #[doc = concat!("The reading half of a [`", stringify!($Stream), "`], borrowed by [`split`](", stringify!($Stream), "::split).")]
+        #[doc = concat!(
+            "The reading half of a [`", stringify!($Stream), "`], borrowed by [`split`](",
+            stringify!($Stream), "::split)."
+        )]
         ///
         /// Costs nothing but the reference. Reading by it and writing by the other half do not
         /// disturb each other.
         #[derive(Debug)]
         pub struct ReadHalf<'a>(&'a $Stream);
 
-        #[doc = concat!("The writing half of a [`", stringify!($Stream), "`], borrowed by [`split`](", stringify!($Stream), "::split).")]
+        #[doc = concat!(
+            "The writing half of a [`", stringify!($Stream), "`], borrowed by [`split`](",
+            stringify!($Stream), "::split)."
+        )]
         ///
         /// Costs nothing but the reference. Dropping it does not end what is sent; `shutdown`
         /// does.
         #[derive(Debug)]
         pub struct WriteHalf<'a>(&'a $Stream);
 
-        #[doc = concat!("The reading half of a [`", stringify!($Stream), "`], by [`into_split`](", stringify!($Stream), "::into_split).")]
+        #[doc = concat!(
+            "The reading half of a [`", stringify!($Stream), "`], by [`into_split`](",
+            stringify!($Stream), "::into_split)."
+        )]
         ///
         /// May go to another task than the other half. Dropping it closes nothing: what the other
         /// side sends waits unread.
@@ -30,7 +39,10 @@ macro_rules! halves {
             stream: Arc<$Stream>,
         }
 
-        #[doc = concat!("The writing half of a [`", stringify!($Stream), "`], by [`into_split`](", stringify!($Stream), "::into_split).")]
+        #[doc = concat!(
+            "The writing half of a [`", stringify!($Stream), "`], by [`into_split`](",
+            stringify!($Stream), "::into_split)."
+        )]
         ///
         /// May go to another task than the other half. Dropping it ends what is sent, so that the
         /// other side reads the end, unless [`forget`](Self::forget) took care of that.

@@ -48,6 +48,22 @@ fn a_failed_call_fills_nothing() {
     assert_eq!((buf.filled().len(), buf.initialized().len()), (0, 0));
 }
 
+#[cfg(unix)]
+#[test]
+fn what_a_pipe_has_is_appended_and_the_rest_stays_uninitialised() {
+    use std::os::fd::AsFd;
+    let (near, mut far) = std::io::pipe().unwrap();
+    far.write_all(b"0123456789").unwrap();
+    let mut memory = Box::<[u8]>::new_uninit_slice(16);
+    let mut buf = ReadBuf::uninit(&mut memory);
+    buf.put_slice(b"ab");
+    assert_eq!(pipe::read(near.as_fd(), &mut buf.take(3)).unwrap(), 3);
+    assert_eq!(pipe::read(near.as_fd(), &mut buf).unwrap(), 7);
+    assert_eq!((buf.filled(), buf.initialized().len()), (&b"ab3456789"[..], 9));
+    drop(far);
+    assert_eq!(pipe::read(near.as_fd(), &mut buf).unwrap(), 0, "the end");
+}
+
 #[test]
 fn a_datagram_comes_with_its_sender() {
     let (near, far) = udp();

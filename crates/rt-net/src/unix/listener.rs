@@ -91,8 +91,8 @@ impl UnixListener {
     ///
     /// # Errors
     /// When there is no descriptor or no memory for a connection: reported once, then tried again
-    /// in silence, as by [`TcpListener::accept`](crate::TcpListener::accept). When the I/O driver is
-    /// gone.
+    /// in silence, as by [`TcpListener::accept`](crate::TcpListener::accept). When the I/O driver
+    /// is gone.
     #[track_caller]
     pub fn accept(
         &self,
