@@ -1,6 +1,6 @@
 //! What the compiler says of code that uses the macros: each file of `tests/ui/fail` is rejected with the errors that
 //! it tells of (`//~ part of the message`, on the line), and no others; each of `tests/ui/pass` compiles without a
-//! warning in both editions that are in use, under the name `rt`, and runs.
+//! warning in both editions that are in use, under the name `rt`, and runs. So does the code on pages for readers.
 //!
 //! `rustc` is called directly, on the library that `cargo` built for this test: a project of its own for the same
 //! would be built for half a minute.
@@ -44,6 +44,26 @@ fn good_code_compiles_under_another_name_without_a_warning() {
             assert!(output.status.success(), "{} of {edition}:\n{stderr}", file.display());
             let ran = Command::new(artifact(&file, edition)).status().expect("it can be started");
             assert!(ran.success(), "{} of {edition}: {ran}", file.display());
+        }
+    }
+}
+
+#[test]
+fn code_on_pages_for_readers_compiles_as_it_stands() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for page in ["README.md", "docs/moving-from-tokio.md"] {
+        let text = fs::read_to_string(root.join(page)).unwrap();
+        let pieces: Vec<_> = text.split("```rust\n").skip(1).collect();
+        assert!(!pieces.is_empty(), "{page} has no code");
+        for (n, piece) in pieces.into_iter().enumerate() {
+            let code = piece.split("```").next().unwrap();
+            let main = if code.contains("fn main") { "" } else { "fn main() {}" };
+            let name = format!("ui_{}_{n}.rs", page.replace(['/', '.'], "_"));
+            let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+            fs::write(&file, format!("#![allow(unused_imports)]\n{code}{main}\n")).unwrap();
+            let output = compile(&file, "2024", &["-Dwarnings", "--emit=metadata"]);
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert!(output.status.success(), "{page}:\n{code}\n{stderr}");
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Promises of `#[test]` and `#[main]`. The tests here are such themselves.
 
+use std::cell::Cell;
 use std::fmt::Debug;
 use std::num::ParseIntError;
+use std::rc::Rc;
 
 use rt_facade::runtime::{Handle, RuntimeFlavor};
 use rt_facade::time::{Duration, Instant, sleep};
@@ -99,6 +101,42 @@ async fn a_test_that_fails_by_its_result_fails() {
         result.expect("as told");
     }
     check(Err("it".to_owned()));
+}
+
+#[rt_facade::test(flavor = "local")]
+async fn a_local_test_spawns_what_stays_on_its_thread() {
+    let shared = Rc::new(Cell::new(1));
+    let task = rt_facade::task::spawn_local({
+        let shared = shared.clone();
+        async move {
+            rt_facade::task::yield_now().await;
+            shared.set(shared.get() + 1);
+        }
+    });
+    task.await.unwrap();
+    assert_eq!(shared.get(), 2);
+}
+
+#[rt_facade::test(flavor = "local", start_paused = true)]
+async fn a_local_test_may_pause_the_clock() {
+    let start = Instant::now();
+    sleep(Duration::from_secs(60)).await;
+    assert!(start.elapsed() >= Duration::from_secs(60));
+}
+
+#[rt_facade::test(unhandled_panic = "shutdown_runtime")]
+#[should_panic(expected = "nobody waits for this")]
+async fn a_panic_in_a_task_ends_a_test_that_asks_for_it() {
+    drop(rt_facade::spawn(async { panic!("nobody waits for this") }));
+    std::future::pending::<()>().await;
+}
+
+#[rt_facade::test(flavor = "multi_thread", unhandled_panic = "ignore", name = "ignores")]
+async fn a_panic_in_a_task_is_its_handles_unless_told() {
+    assert!(
+        rt_facade::spawn(async { panic!("somebody waits for this") }).await.unwrap_err().is_panic()
+    );
+    assert_eq!(Handle::current().name(), Some("ignores"));
 }
 
 // A path of one's own: whatever it is called.
