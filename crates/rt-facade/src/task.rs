@@ -1,6 +1,7 @@
 //! Tasks: spawning, yielding, and what is left of them.
 
 mod builder;
+pub mod join_set;
 mod local;
 
 use std::future::Future;
@@ -11,6 +12,8 @@ pub use rt_task::{
 };
 
 pub use builder::Builder;
+#[doc(inline)]
+pub use join_set::JoinSet;
 pub use local::{LocalEnterGuard, LocalSet, RunUntil, spawn_local};
 
 use crate::handle;

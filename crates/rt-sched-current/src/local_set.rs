@@ -196,7 +196,7 @@ impl Future for LocalSet {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let set = self.into_ref().get_ref();
-        let wait = || Wait { kind: WaitKind::Join, object: set.object(), site: set.site };
+        let wait = || Wait { kind: WaitKind::JoinSet, object: set.object(), site: set.site };
         poll_leaf(cx, wait, |cx| {
             let again = match set.is_empty() {
                 true => false,

@@ -92,26 +92,19 @@ impl<T> JoinHandle<T> {
     }
 
     fn poll_output(&mut self, cx: &Context<'_>) -> Poll<Result<T, JoinError>> {
-        let state = &self.header().state;
-        let mut join = state.join();
+        let mut join = self.header().state.join();
         if let Join::Pending { waited } = join {
             if waited {
                 if self.will_wake(cx.waker()) {
                     return Poll::Pending;
                 }
-                join = state.unwait();
-                if matches!(join, Join::Pending { .. }) {
-                    // SAFETY: the slot holds a waker, and is ours since T6 (I5).
-                    unsafe { self.drop_waker() };
-                }
+                join = self.take_slot_back();
             }
             if matches!(join, Join::Pending { .. }) {
                 self.is_awaited_by_another();
                 // Before the slot is touched: a waker's clone may panic.
                 let waker = cx.waker().clone();
-                // SAFETY: WAITED is clear, so the slot is ours, and empty (I5).
-                self.header().join_slot.with_mut(|slot| unsafe { (*slot).write(waker) });
-                join = state.wait();
+                join = self.fill_slot(waker);
                 if matches!(join, Join::Complete(_)) {
                     // SAFETY: the slot holds a waker, and is ours: T7 failed.
                     unsafe { self.drop_waker() };
@@ -139,6 +132,54 @@ impl<T> JoinHandle<T> {
             header.id,
             header.location()
         );
+    }
+
+    /// T6: the slot is the handle's again, and empty, unless the task has ended.
+    fn take_slot_back(&self) -> Join {
+        let join = self.header().state.unwait();
+        if matches!(join, Join::Pending { .. }) {
+            // SAFETY: the slot holds a waker, and is ours since T6 (I5).
+            unsafe { self.drop_waker() };
+        }
+        join
+    }
+
+    /// T7, with WAITED clear. If the task has ended the slot is the handle's, and holds the waker.
+    fn fill_slot(&self, waker: Waker) -> Join {
+        // SAFETY: WAITED is clear, so the slot is ours, and empty (I5).
+        self.header().join_slot.with_mut(|slot| unsafe { (*slot).write(waker) });
+        self.header().state.wait()
+    }
+
+    /// Leaves `waker` to be woken at the task's end: it is moved there, never cloned. If the task has
+    /// ended it comes back.
+    pub(crate) fn wait_with(&self, waker: Waker) -> Result<(), Waker> {
+        let mut join = self.header().state.join();
+        if let Join::Pending { waited: true } = join {
+            join = self.take_slot_back();
+        }
+        if let Join::Complete(_) = join {
+            return Err(waker);
+        }
+        match self.fill_slot(waker) {
+            Join::Pending { .. } => Ok(()),
+            // SAFETY: the slot holds a waker, and is ours: T7 failed.
+            Join::Complete(_) => Err(unsafe { self.header().take_join_waker() }),
+        }
+    }
+
+    /// The output, if the task has ended.
+    pub(crate) fn try_output(&mut self) -> Option<Result<T, JoinError>> {
+        match self.header().state.join() {
+            Join::Pending { .. } => None,
+            Join::Complete(_) if self.taken => None,
+            // SAFETY: complete while JOIN is set, so the stage is ours (I6); not taken yet.
+            Join::Complete(outcome) => Some(unsafe { self.take(outcome) }),
+        }
+    }
+
+    pub(crate) fn is_taken(&self) -> bool {
+        self.taken
     }
 
     /// Whether the waker in the slot would do. Called with WAITED set.

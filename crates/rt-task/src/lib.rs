@@ -71,6 +71,7 @@ mod info;
 mod inherit;
 mod job;
 mod join;
+mod join_set;
 #[cfg(all(test, feature = "std", not(rt_loom)))]
 mod kit;
 #[cfg(doctest)]
@@ -98,6 +99,7 @@ pub use inbox::{Closed, Inbox};
 pub use info::{TaskInfo, TaskState};
 pub use job::{HeldWake, Job};
 pub use join::{AbortHandle, JoinHandle};
+pub use join_set::{JoinNext, JoinNextWithId, JoinSet};
 pub use owned::Owned;
 pub use runnable::{Ran, Runnable};
 pub use schedule::{Schedule, Why};

@@ -57,6 +57,8 @@ wait_kinds! {
     Time = "time",
     /// The end of another task.
     Join = "join",
+    /// The end of a task, or of every task, of a set.
+    JoinSet = "join of a set",
     /// A source that can be read.
     Readable = "readable",
     /// A source that can be written.

@@ -13,6 +13,7 @@ mod forking;
 mod hooks;
 mod http_serve;
 mod in_place;
+mod join_set;
 mod late;
 mod local;
 mod macros_entry;

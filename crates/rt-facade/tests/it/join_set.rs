@@ -1,0 +1,4 @@
+//! Sets of tasks, awaited in the order in which they end.
+
+mod ends;
+mod spawning;
