@@ -29,6 +29,7 @@ mod net_split;
 mod net_tcp;
 mod net_tcp_socket;
 mod net_types;
+mod net_udp;
 #[cfg(unix)]
 mod net_unix;
 #[cfg(unix)]

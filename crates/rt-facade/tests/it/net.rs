@@ -55,6 +55,29 @@ fn names_are_resolved_off_the_scheduler_and_each_address_is_tried() {
 }
 
 #[test]
+fn literals_need_no_look_up_and_what_stands_for_nothing_is_told() {
+    for_each_flavor(|runtime| {
+        runtime.block_on(async {
+            let there: std::net::SocketAddr = ([127, 0, 0, 1], 3000).into();
+            for mut found in [
+                lookup_host(there).await.unwrap(),
+                lookup_host("127.0.0.1:3000").await.unwrap(),
+                lookup_host(("127.0.0.1", 3000)).await.unwrap(),
+                lookup_host(&[there][..]).await.unwrap(),
+            ] {
+                assert_eq!((found.next(), found.next()), (Some(there), None));
+            }
+            let no_port = lookup_host("127.0.0.1").await.unwrap_err();
+            assert_eq!(no_port.kind(), ErrorKind::InvalidInput);
+            let no_number = lookup_host("localhost:port").await.unwrap_err();
+            assert_eq!(no_number.kind(), ErrorKind::InvalidInput);
+            // Names that end so are set aside for this: nobody has one.
+            assert!(lookup_host("nobody.invalid:80").await.is_err());
+        });
+    });
+}
+
+#[test]
 fn a_refused_connection_and_an_address_in_use_say_so() {
     for_each_flavor(|runtime| {
         runtime.block_on(async {

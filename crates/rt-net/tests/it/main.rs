@@ -1,5 +1,7 @@
 //! The sockets on a reactor, without any runtime: the promises that rt-net makes.
 
+#[cfg(feature = "bytes")]
+mod bytes;
 mod drive;
 #[cfg(unix)]
 mod exhausted;
