@@ -88,7 +88,18 @@ fn a_task_is_one_allocation_of_the_fixed_part_and_the_future() {
 }
 
 #[test]
+fn a_thread_allocates_for_its_first_block_on_alone() {
+    let ((), (first, kept)) = counted(|| rt_task::block_on(async {}));
+    assert!(first > 0 && kept > 0, "a parker, for the thread's life");
+    assert_eq!(counted(|| rt_task::block_on(yield_now())).1, (0, 0));
+    drop(enter(Env::new())); // the context likewise
+    let env = Env::new();
+    assert_eq!(counted(|| drop(enter(env))).1.0, 0);
+}
+
+#[test]
 fn all_is_given_back_at_the_end() {
+    rt_task::block_on(async {}); // what the thread keeps
     for end in 0..4 {
         let ((), (_, left)) = counted(|| {
             let builder = Builder::new().name("a task with a name");

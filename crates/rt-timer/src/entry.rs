@@ -27,7 +27,7 @@ pub(crate) struct Links {
 
 /// The tick at which an entry is due (55 bits), and the index of the slot it is linked in (9 bits).
 ///
-/// In one word so that a whole sleep fits 64 bytes. 55 bits of milliseconds are a million years.
+/// In one word so that a whole sleep fits 64 bytes. 55 bits of ticks are 142,000 years.
 #[derive(Clone, Copy)]
 pub(crate) struct Spot(u64);
 

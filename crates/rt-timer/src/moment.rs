@@ -1,7 +1,7 @@
 //! Points in time as timers hold them, and their rounding to ticks.
 //!
 //! A [`Moment`] counts nanoseconds from a point that is the same for the whole process, so that a
-//! timer can tell its deadline when its driver is gone. Ticks are milliseconds, and each driver's
+//! timer can tell its deadline when its driver is gone. A tick is an eighth of a millisecond, and each driver's
 //! begin at the moment at which it was made: a clock that was paused then stands at a full tick,
 //! and a sleep of whole milliseconds takes exactly that long.
 
@@ -23,7 +23,7 @@ pub(crate) struct Moment(u64);
 const BEFORE: u64 = 1 << 62;
 
 /// The grain of all timers.
-pub(crate) const TICK: Duration = Duration::from_millis(1);
+pub(crate) const TICK: Duration = Duration::from_micros(125);
 const TICK_NANOS: u64 = TICK.as_nanos() as u64;
 
 impl Moment {
@@ -97,7 +97,7 @@ pub(crate) struct Split {
     pub(crate) rest: Rest,
 }
 
-/// Nanoseconds from the tick before, on the process's own grid, to the deadline: below two million.
+/// Nanoseconds from the tick before, on the process's own grid, to the deadline: below two ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rest([u8; 3]);
 const _: () = assert!(2 * TICK_NANOS < 1 << 24, "the rest fits three bytes");

@@ -1,7 +1,7 @@
 //! A hierarchical hashed timing wheel: ticks in, due entries out. No clock, no lock, no atomics.
 //!
 //! Six levels of 64 slots. A slot of level 0 spans one tick, one of level 1 spans 64, and so on:
-//! with ticks of a millisecond the wheel spans 2.1 years, and later deadlines go round once more.
+//! with ticks of an eighth of a millisecond the wheel spans 99 days, and later deadlines go round once more.
 //! The wheel stands at a tick, [`elapsed`](Wheel::elapsed). An entry is linked in the level of the
 //! highest digit (to base 64) in which its tick differs from that, in the slot of that digit.
 //! When the wheel comes to the slot of a higher level, its entries move to lower ones.
@@ -30,7 +30,7 @@ use core::ptr::NonNull;
 use crate::entry::{Entry, Spot};
 use crate::level::{LEVEL_BITS, Level, SLOTS};
 
-/// 64 to the power of six milliseconds are 2.1 years. Two under the model checker, whose stacks are small.
+/// 64 to the power of six ticks are 99 days. Two under the model checker, whose stacks are small.
 const LEVELS: usize = if cfg!(rt_loom) { 2 } else { 6 };
 const TOP: usize = LEVELS - 1;
 

@@ -67,35 +67,53 @@ pub trait Driver {
 }
 
 /// A reactor, timers and a clock as one driver.
+///
+/// Many timers that are due one shortly after the other do not end a wait each: one that is for a timer
+/// lasts until [`TIMERS_APART`] after timers were last handed out, at least.
 #[derive(Debug)]
 pub struct Stack<R, T, C> {
     reactor: R,
     timers: T,
     clock: C,
+    /// When timers were handed out last.
+    fired: Nanos,
 }
+
+/// How far apart two waits end that are for timers alone.
+///
+/// To end a wait costs more than to fire a timer: a thread that slept is put on a processor again. With
+/// the grain of the timers it makes the most that one is late by, but for the turn itself.
+pub const TIMERS_APART: Duration = Duration::from_micros(750);
 
 impl<R: Reactor, T: Timers, C: Clock> Stack<R, T, C> {
     /// Puts the three together.
     pub fn new(reactor: R, timers: T, clock: C) -> Self {
-        Self { reactor, timers, clock }
+        Self { reactor, timers, clock, fired: Nanos(0) }
     }
 
     /// Waits up to `until` or the next timer.
     fn wait(&mut self, until: Option<Nanos>, out: &mut impl Wakes) -> io::Result<()> {
         let next = self.timers.before_wait(until);
-        let waited = self.wait_for(next, out);
+        let waited = self.wait_for(next, until, out);
         self.timers.after_wait();
         waited
     }
 
-    fn wait_for(&mut self, next: Option<Nanos>, out: &mut impl Wakes) -> io::Result<()> {
+    fn wait_for(
+        &mut self,
+        next: Option<Nanos>,
+        until: Option<Nanos>,
+        out: &mut impl Wakes,
+    ) -> io::Result<()> {
         let Some(next) = next else {
             return self.reactor.poll(None, out).map(drop);
         };
         if self.clock.is_paused() {
             return self.wait_paused(next, out);
         }
-        let timeout = next.saturating_since(self.clock.now());
+        let apart = next.max(self.fired.saturating_add(TIMERS_APART));
+        let end = until.map_or(apart, |until| apart.min(until));
+        let timeout = end.saturating_since(self.clock.now());
         self.reactor.poll(Some(timeout), out).map(drop)
     }
 
@@ -121,6 +139,7 @@ impl<R: Reactor, T: Timers, C: Clock> Stack<R, T, C> {
         let now = self.clock.now();
         if next <= now {
             self.timers.advance(now, out);
+            self.fired = now;
         }
     }
 }
@@ -235,6 +254,9 @@ mod tests {
     use super::super::clock::Pausable;
     use super::super::park::ThreadPark;
     use super::*;
+    use alloc::sync::Arc;
+    use alloc::vec::Vec;
+    use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
     /// Notes what it is told.
     #[derive(Default)]
@@ -263,6 +285,67 @@ mod tests {
             assert!(!self.is_waiting, "what is due is handed out after the wait");
             self.advanced += 1;
         }
+    }
+
+    /// Notes how long it is told to wait, and is called back at once.
+    #[derive(Default)]
+    struct Waits(Vec<Option<Duration>>);
+
+    #[derive(Clone)]
+    struct NoUnpark;
+
+    impl Unpark for NoUnpark {
+        fn unpark(&self) {}
+    }
+
+    impl Reactor for Waits {
+        type Unpark = NoUnpark;
+
+        fn sources(&self) -> usize {
+            0
+        }
+        fn poll(&mut self, timeout: Option<Duration>, _: &mut impl Wakes) -> io::Result<Polled> {
+            self.0.push(timeout);
+            Ok(Polled { unparked: true })
+        }
+        fn unparker(&self) -> NoUnpark {
+            NoUnpark
+        }
+    }
+
+    /// Goes on by command, and counts as running.
+    #[derive(Clone, Default)]
+    struct ByHand(Arc<AtomicU64>);
+
+    impl Clock for ByHand {
+        fn now(&self) -> Nanos {
+            Nanos(self.0.load(Relaxed))
+        }
+        fn start(&self) -> std::time::Instant {
+            unreachable!("nobody asks")
+        }
+    }
+
+    #[test]
+    fn waits_for_timers_alone_end_apart_and_others_when_they_should() {
+        let (clock, mut out) = (ByHand::default(), WakeBatch::new());
+        let micros = |n: u64| Nanos(n * 1_000);
+        let timers = Told { next: Some(micros(5_000)), ..Told::default() };
+        let mut stack = Stack::new(Waits::default(), timers, clock.clone());
+        let mut waits = |stack: &mut Stack<Waits, Told, ByHand>, until| {
+            stack.turn(until, &mut out).unwrap();
+            stack.reactor.0.pop().expect("it waited").expect("not for ever").as_micros()
+        };
+        assert_eq!(waits(&mut stack, Until::Event), 5_000);
+        clock.0.store(5_000_000, Relaxed);
+        assert_eq!(waits(&mut stack, Until::Event), 0, "due; handed out after it");
+        assert_eq!(stack.timers.advanced, 1);
+
+        stack.timers.next = Some(micros(5_100));
+        assert_eq!(waits(&mut stack, Until::Event), 750, "so shortly after the last");
+        assert_eq!(waits(&mut stack, Until::At(micros(5_300))), 300, "no longer than it was told");
+        stack.timers.next = Some(micros(5_800));
+        assert_eq!(waits(&mut stack, Until::Event), 800, "late enough by itself");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use rt_task::base::context::Env;
 use rt_task::base::driver::WakeBatch;
 use rt_task::base::seam::{Clock, Nanos, Timers};
 
+use crate::moment::TICK;
 use crate::support::{Count, at_home, poll_with};
 use crate::{Driver, Duration, Handle, Instant, Sleep};
 
@@ -95,7 +96,7 @@ impl Pair {
     }
 
     fn ticks(&self, instant: Instant) -> u64 {
-        self.since_start(instant).div_ceil(1_000_000)
+        self.since_start(instant).div_ceil(TICK.as_nanos() as u64)
     }
 
     fn now(&self) -> u64 {
@@ -105,7 +106,7 @@ impl Pair {
     /// The tick of a driver's answer.
     fn told(&self, told: Option<Nanos>) -> Option<u64> {
         let start = self.start.into_std().duration_since(self.clock.start());
-        told.map(|Nanos(at)| (at - start.as_nanos() as u64).div_ceil(1_000_000))
+        told.map(|Nanos(at)| (at - start.as_nanos() as u64).div_ceil(TICK.as_nanos() as u64))
     }
 
     fn earliest(&self) -> Option<u64> {
@@ -168,7 +169,7 @@ impl Pair {
         }
         let now = self.now();
         while let Some(entry) =
-            self.model.first_entry().filter(|entry| entry.key().0 * 1_000_000 <= now)
+            self.model.first_entry().filter(|entry| entry.key().0 * TICK.as_nanos() as u64 <= now)
         {
             let Armed { sleep, wakes } = entry.remove();
             assert!(sleep.is_elapsed() && wakes.woken() == 1, "missed");
@@ -185,7 +186,10 @@ impl Pair {
         assert!(until.is_none_or(|until| told.unwrap() <= until), "longer than it was told");
         if let Some(earliest) = self.earliest() {
             let waits = told_tick.expect("forgotten");
-            assert!(waits <= earliest.max(self.now().div_ceil(1_000_000)), "past a timer");
+            assert!(
+                waits <= earliest.max(self.now().div_ceil(TICK.as_nanos() as u64)),
+                "past a timer"
+            );
         }
         self.waits = Some(told_tick.or(until_tick).unwrap_or(u64::MAX));
         self.is_waiting = true;
