@@ -8,17 +8,20 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
+use rt_reactor::EventsMax;
+use rt_sched_current::Parking;
 use rt_task::base::context::{Env, WeakEnv};
 use rt_task::base::driver::{Reactor, Stack};
 use rt_task::base::fork::Generation;
 use rt_task::base::park::RoamingPark;
 use rt_task::base::seam::Unpark;
 
+use crate::affinity::Affinity;
 use crate::compose::{BlockingPool, Clock, Io, SteadyClock, Waiter};
 use crate::handle::{Handle, Pieces};
 use crate::hooks::TaskHooks;
 use crate::label::Label;
-use crate::runtime::Runtime;
+use crate::runtime::{RngSeed, Runtime};
 use crate::scheduler::{Scheduler, Spawner};
 
 /// Collects the options of a runtime. Names and defaults are the model runtime's.
@@ -39,6 +42,11 @@ pub struct Builder {
     event_interval: Option<u32>,
     global_interval: Option<u32>,
     slot: bool,
+    seed: Option<RngSeed>,
+    affinity: Option<Affinity>,
+    events: EventsMax,
+    busy_events: Option<usize>,
+    measures_busy: bool,
     threads: Threads,
     pub(crate) hooks: TaskHooks,
 }
@@ -88,6 +96,11 @@ impl Builder {
             event_interval: None,
             global_interval: None,
             slot: true,
+            seed: None,
+            affinity: None,
+            events: EventsMax::default(),
+            busy_events: None,
+            measures_busy: false,
             threads: Threads::default(),
             hooks: TaskHooks::default(),
         }
@@ -171,6 +184,69 @@ impl Builder {
         self
     }
 
+    /// Makes the choices of the runtime repeat: which branch of a `select!` comes first, in the root of each
+    /// `block_on` and in tasks, and from whom a worker steals. What the threads of a multi-thread runtime do at
+    /// the same time is not repeated by that.
+    pub fn rng_seed(&mut self, seed: RngSeed) -> &mut Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Keeps each worker's thread on some processors, by the system's numbers: worker n has the n-th of `sets`,
+    /// and they start over at the end. On Linux; the single-thread flavour, whose thread is the
+    /// caller's, is kept nowhere. [`build`](Self::build) fails if a set is empty, or has a processor that is
+    /// not there or that this process may not use, and on other systems.
+    ///
+    /// ```
+    /// use rt_facade::runtime::Builder;
+    ///
+    /// let mut builder = Builder::new_multi_thread();
+    /// builder.worker_threads(2).worker_affinity([[0], [0]]);
+    /// # #[cfg(target_os = "linux")] // whose first processor may be none of ours
+    /// # if let Ok(runtime) = builder.build() {
+    /// # runtime.block_on(runtime.spawn(async {})).unwrap();
+    /// # }
+    /// ```
+    pub fn worker_affinity<S>(&mut self, sets: impl IntoIterator<Item = S>) -> &mut Self
+    where
+        S: IntoIterator<Item = usize>,
+    {
+        let sets = sets.into_iter().map(|set| set.into_iter().collect()).collect();
+        self.affinity = Some(Affinity::new(sets));
+        self
+    }
+
+    /// How many I/O events are taken from the system at once. 1024 unless set; the rest comes next time.
+    ///
+    /// # Panics
+    /// If `events` is zero.
+    #[track_caller]
+    pub fn max_io_events_per_tick(&mut self, events: usize) -> &mut Self {
+        assert!(events > 0, "at least one event must be taken at once");
+        self.events.waiting = events;
+        self
+    }
+
+    /// How many I/O events are taken from the system at once while tasks wait for their turn. As many as
+    /// [otherwise](Self::max_io_events_per_tick) unless set.
+    ///
+    /// # Panics
+    /// If `events` is zero.
+    #[track_caller]
+    pub fn max_io_events_per_busy_tick(&mut self, events: usize) -> &mut Self {
+        assert!(events > 0, "at least one event must be taken at once");
+        self.busy_events = Some(events);
+        self
+    }
+
+    /// Measures the time that the thread of a single-thread runtime does not spend waiting, for
+    /// [`RuntimeMetrics::worker_total_busy_duration`](crate::runtime::RuntimeMetrics::worker_total_busy_duration).
+    /// Costs two looks at the clock for each wait. The multi-thread flavour measures it in any case.
+    pub fn measure_busy_time(&mut self) -> &mut Self {
+        self.measures_busy = true;
+        self
+    }
+
     /// How many threads the blocking pool has at most. 512 unless set.
     ///
     /// # Panics
@@ -221,13 +297,14 @@ impl Builder {
         self
     }
 
-    /// Runs `hook` on a worker thread before it waits for something to do. On the multi-thread flavour.
+    /// Runs `hook` on a worker thread before it waits for something to do; on the single-thread
+    /// flavour, on the thread that drives it. The hook may wake and spawn; it must not block.
     pub fn on_thread_park(&mut self, hook: impl Fn() + Send + Sync + 'static) -> &mut Self {
         self.threads.on_park = Some(Arc::new(hook));
         self
     }
 
-    /// Runs `hook` on a worker thread after it has waited. On the multi-thread flavour.
+    /// Runs `hook` on such a thread after it has waited.
     pub fn on_thread_unpark(&mut self, hook: impl Fn() + Send + Sync + 'static) -> &mut Self {
         self.threads.on_unpark = Some(Arc::new(hook));
         self
@@ -238,7 +315,7 @@ impl Builder {
     /// # Errors
     /// When the operating system refuses a descriptor or a thread. Nothing is left behind then. When a
     /// multi-thread runtime is to start with its clock paused: that would let time run on while other
-    /// threads work.
+    /// threads work. When a processor of [`worker_affinity`](Self::worker_affinity) cannot be had.
     #[track_caller]
     pub fn build(&mut self) -> io::Result<Runtime> {
         let (built, born) = (Location::caller(), Generation::current());
@@ -246,9 +323,16 @@ impl Builder {
         if let Some(name) = &self.name {
             env = env.named(name);
         }
+        if let Some(seed) = self.seed {
+            env = env.with_seed(seed.number());
+        }
+        if let (Kind::Multi { .. }, Some(affinity)) = (self.kind, &self.affinity) {
+            affinity.check()?;
+        }
         let waiter = match self.io {
             true => {
-                let io = Io::new()?;
+                let busy = self.busy_events.unwrap_or(self.events.waiting);
+                let io = Io::with_events(EventsMax { busy, ..self.events })?;
                 env = env.with_io(io.handle());
                 Waiter::Io(io)
             }
@@ -267,7 +351,11 @@ impl Builder {
                 env = env.with_clock(Arc::new(clock.clone()));
                 let (driver, timer) = self.timers(|| rt_timer::Driver::new(clock.clone()));
                 let stack = Stack::new(waiter, driver, clock.clone());
-                let current = self.current().hooks(hooks).build(stack);
+                let mut current = self.current().hooks(hooks).build(stack);
+                current.set_parking(self.threads.parking());
+                if self.measures_busy {
+                    current.measure_busy_time();
+                }
                 (Scheduler::Current(Box::new(current)), timer, Some(clock))
             }
             Kind::Multi { .. } if self.start_paused => {
@@ -338,6 +426,12 @@ impl Builder {
         if !self.slot {
             builder = builder.disable_slot();
         }
+        if let Some(seed) = self.seed {
+            builder = builder.seed(seed.number());
+        }
+        if let Some(affinity) = self.affinity.clone() {
+            builder = builder.on_home(move |worker| affinity.pin(worker));
+        }
         let Threads { stack_size, name, on_start, on_stop, on_park, on_unpark, .. } =
             self.threads.clone();
         if let Some(bytes) = stack_size {
@@ -371,6 +465,14 @@ fn processors() -> usize {
 const WORKERS_MAX: usize = 1 << 15;
 
 impl Threads {
+    /// What is told of the waits of a single-thread runtime.
+    fn parking(&self) -> Option<Parking> {
+        let mut parking = Parking::default();
+        parking.on_park.clone_from(&self.on_park);
+        parking.on_unpark.clone_from(&self.on_unpark);
+        (parking.on_park.is_some() || parking.on_unpark.is_some()).then_some(parking)
+    }
+
     /// A pool whose threads enter `env` for all their life. No thread is started yet.
     fn pool(&self, env: Arc<OnceLock<WeakEnv>>) -> BlockingPool {
         let Self { max_blocking, keep_alive, stack_size, name, on_start, on_stop, .. } =

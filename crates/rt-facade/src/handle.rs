@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -185,13 +185,7 @@ impl Handle {
     /// What the runtime has done so far.
     #[must_use]
     pub fn metrics(&self) -> RuntimeMetrics {
-        let pool = self.pieces.blocking.metrics();
-        RuntimeMetrics {
-            blocking_threads: pool.threads,
-            idle_blocking_threads: pool.idle_threads,
-            blocking_queue_depth: pool.queue_depth,
-            ..self.pieces.spawner.metrics()
-        }
+        RuntimeMetrics::new(&self.pieces)
     }
 
     /// What a worker has done so far; `None` if there is none of that number.
@@ -239,6 +233,11 @@ impl Handle {
         self.pieces.spawner.for_each_task(f);
     }
 }
+
+// A panic of the user's code leaves nothing of a runtime half done: what threads share is changed with no
+// such code in between.
+impl UnwindSafe for Handle {}
+impl RefUnwindSafe for Handle {}
 
 /// Runs `future` to its end on this thread, with `env` entered, and drives nothing.
 #[track_caller]
@@ -376,6 +375,14 @@ where
     spawned.unwrap_or_else(|missing| panic!("{}", missing.message("spawn_blocking", site)))
 }
 
+/// The number of the worker that runs on this thread, if that is one of the entered runtime's.
+pub(crate) fn worker_index() -> Option<usize> {
+    context::spawner(|pieces: &Slot| {
+        context::with(|ctx| (ctx.home() == pieces.spawner.home()).then(|| usize::from(ctx.shard())))
+    })
+    .ok()??
+}
+
 /// Runs `closure` here; if the thread is a worker's, another takes its work over.
 #[track_caller]
 pub(crate) fn block_in_place_entered<F: FnOnce() -> R, R>(closure: F) -> R {
@@ -431,6 +438,13 @@ impl TryCurrentError {
     #[must_use]
     pub fn is_missing_context(&self) -> bool {
         self.0 == Missing::Runtime
+    }
+
+    /// Whether the thread is about to end, and what it knew of its runtime is destroyed. Never: a thread that
+    /// is about to end counts as one on which nothing is entered.
+    #[must_use]
+    pub fn is_thread_local_destroyed(&self) -> bool {
+        false
     }
 }
 

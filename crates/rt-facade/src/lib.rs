@@ -33,6 +33,7 @@
 
 #![forbid(unsafe_code)]
 
+mod affinity;
 mod builder;
 mod compose;
 pub mod dump;
@@ -44,9 +45,11 @@ mod label;
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 pub mod macros;
+mod metrics;
 mod refused;
 mod report;
 mod scheduler;
+mod seed;
 
 /// Readiness and the traits of reading and writing.
 pub mod io {

@@ -10,8 +10,8 @@ use crate::scheduler::Left;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ShutdownReport {
-    /// Tasks that were being polled and did not pend in time. One in its very first poll is counted in
-    /// `alive_tasks` alone.
+    /// Tasks that were being polled and did not pend in time: id, name, where each was spawned, and what it
+    /// waited for before it was polled (`last_wait`).
     pub tasks: Vec<TaskInfo>,
     /// How many tasks had not ended.
     pub alive_tasks: u64,
@@ -42,7 +42,10 @@ impl fmt::Display for ShutdownReport {
             n => write!(f, "{n} tasks are still being polled")?,
         }
         for task in &self.tasks {
-            write!(f, "; {task}")?;
+            write!(f, "; {task}, {} in poll {}", task.state, task.polls)?;
+            if let Some(wait) = task.last_wait {
+                write!(f, " after waiting for {} at {}", wait.kind.as_str(), wait.site)?;
+            }
         }
         write!(f, "; {}", self.blocking)
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::future::Future;
 use std::io::{self, Write};
 use std::mem;
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::thread;
 use std::time::Duration;
 
@@ -23,10 +23,12 @@ pub use crate::dump::Dump;
 pub use crate::handle::{EnterGuard, Handle, TryCurrentError};
 pub use crate::hooks::UnhandledPanic;
 pub use crate::label::Id;
+pub use crate::metrics::{RuntimeCounts, RuntimeMetrics};
 use crate::refused::{self, Forked, Whose};
 pub use crate::report::ShutdownReport;
 use crate::scheduler::{Left, Scheduler};
 pub use local_runtime::{LocalOptions, LocalRuntime};
+pub use crate::seed::RngSeed;
 
 #[doc(inline)]
 pub use rt_sched_multi::WorkerMetrics;
@@ -43,32 +45,33 @@ pub enum RuntimeFlavor {
     MultiThread,
 }
 
-/// What a runtime has done so far. Counts never go backwards; reading costs a few loads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RuntimeMetrics {
-    /// Threads that run tasks.
-    pub workers: usize,
-    /// Tasks spawned and not ended.
-    pub alive_tasks: u64,
-    /// Tasks spawned.
-    pub spawned_tasks: u64,
-    /// Polls of tasks.
-    pub polls: u64,
-    /// Times that a worker waited for something to do.
-    pub parks: u64,
-    /// Tasks that came by way of the shared queue.
-    pub remote_schedules: u64,
-    /// Tasks in the workers' own queues; on one thread, when the driver was last turned.
-    pub local_queue_depth: u64,
-    /// Tasks in the shared queue; on one thread, when the driver was last turned.
-    pub global_queue_depth: u64,
-    /// Threads of the blocking pool.
-    pub blocking_threads: usize,
-    /// Those of them that wait for work.
-    pub idle_blocking_threads: usize,
-    /// Closures that wait for a thread.
-    pub blocking_queue_depth: usize,
+/// The number of the worker that runs on this thread, if one of the entered runtime does: what
+/// [`RuntimeMetrics`] takes. On the single-thread flavour that is zero on the thread that drives it.
+///
+/// May be another after each `.await`, since tasks move. `None` on threads that are no workers: of the
+/// blocking pool, those that wait in `block_on` beside the workers, those in
+/// [`block_in_place`](crate::task::block_in_place).
+#[must_use]
+pub fn worker_index() -> Option<usize> {
+    crate::handle::worker_index()
+}
+
+/// Whether an I/O error says that the runtime whose driver the socket was with has shut down.
+///
+/// ```
+/// use rt_facade::net::TcpListener;
+/// use rt_facade::runtime::{Runtime, is_rt_shutdown_err};
+///
+/// let (first, second) = (Runtime::new()?, Runtime::new()?);
+/// let listener = first.block_on(TcpListener::bind("127.0.0.1:0"))?;
+/// drop(first);
+/// let error = second.block_on(listener.accept()).unwrap_err();
+/// assert!(is_rt_shutdown_err(&error));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[must_use]
+pub fn is_rt_shutdown_err(error: &io::Error) -> bool {
+    rt_reactor::is_gone(error)
 }
 
 /// A runtime.
@@ -284,6 +287,10 @@ impl Drop for Runtime {
         }
     }
 }
+
+// As for its handle.
+impl UnwindSafe for Runtime {}
+impl RefUnwindSafe for Runtime {}
 
 impl fmt::Debug for Runtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

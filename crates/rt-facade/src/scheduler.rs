@@ -11,7 +11,7 @@ use rt_task::{Builder as TaskBuilder, JoinHandle, TaskInfo};
 
 use crate::compose::{Current, CurrentSpawner, Multi, MultiSpawner};
 use crate::handle::block_on_here;
-use crate::runtime::{RuntimeFlavor, RuntimeMetrics, WorkerMetrics};
+use crate::runtime::{RuntimeCounts, RuntimeFlavor, WorkerMetrics};
 
 /// A scheduler, owned.
 #[derive(Debug)]
@@ -143,11 +143,11 @@ impl Spawner {
         }
     }
 
-    pub(crate) fn metrics(&self) -> RuntimeMetrics {
+    pub(crate) fn metrics(&self) -> RuntimeCounts {
         match self {
             Self::Current(current) => {
                 let scheduler = current.metrics();
-                RuntimeMetrics {
+                RuntimeCounts {
                     workers: 1,
                     alive_tasks: scheduler.alive_tasks,
                     spawned_tasks: scheduler.spawned_tasks,
@@ -156,17 +156,17 @@ impl Spawner {
                     remote_schedules: scheduler.remote_schedules,
                     local_queue_depth: scheduler.local_queue_depth,
                     global_queue_depth: scheduler.global_queue_depth,
-                    ..RuntimeMetrics::default()
+                    ..RuntimeCounts::default()
                 }
             }
             Self::Multi(multi) => {
                 let scheduler = multi.metrics();
-                let mut metrics = RuntimeMetrics {
+                let mut metrics = RuntimeCounts {
                     workers: scheduler.workers,
                     alive_tasks: scheduler.alive_tasks,
                     spawned_tasks: scheduler.spawned_tasks,
                     global_queue_depth: scheduler.global_queue_depth as u64,
-                    ..RuntimeMetrics::default()
+                    ..RuntimeCounts::default()
                 };
                 for worker in (0..scheduler.workers).map(|worker| multi.worker_metrics(worker)) {
                     metrics.polls += worker.polls;
@@ -187,6 +187,8 @@ impl Spawner {
                 let mut metrics = WorkerMetrics::default();
                 metrics.polls = scheduler.polls;
                 metrics.parks = scheduler.parks;
+                metrics.unparks = scheduler.unparks;
+                metrics.busy = scheduler.busy;
                 metrics.turns = scheduler.turns;
                 metrics.from_global = scheduler.remote_schedules;
                 metrics.local_queue_depth = scheduler.local_queue_depth as usize;

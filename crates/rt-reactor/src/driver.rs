@@ -11,7 +11,7 @@ use rt_task::base::shim::Ordering::*;
 
 use crate::handle::{Handle, Shared};
 use crate::ready::Ready;
-use crate::selector::{MioSelector, Selector, Token};
+use crate::selector::{EventsMax, MioSelector, Selector, Token};
 
 /// Waits for events and hands out the wakers of what they make ready. One thread at a time turns
 /// it; [`Handle`]s to it are everywhere.
@@ -41,6 +41,14 @@ impl Driver {
     /// When the operating system has no descriptors left: on Linux it needs four.
     pub fn new() -> io::Result<Self> {
         Self::with_selector(MioSelector::new()?)
+    }
+
+    /// The same, taking so many events of the system's at once.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_events(max: EventsMax) -> io::Result<Self> {
+        Self::with_selector(MioSelector::with_events(max)?)
     }
 }
 

@@ -85,11 +85,28 @@ impl fmt::Debug for Handle {
 /// The error of whoever waits or registers after the driver is gone.
 #[cold]
 pub(crate) fn gone() -> io::Error {
-    io::Error::other(
-        "the I/O driver is gone: its runtime is shutting down, or was dropped; \
-         keep the runtime until its sockets are",
-    )
+    io::Error::other(DriverGone)
 }
+
+/// Whether an error says that the driver is gone.
+#[must_use]
+pub fn is_gone(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<DriverGone>())
+}
+
+#[derive(Debug)]
+struct DriverGone;
+
+impl fmt::Display for DriverGone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the I/O driver is gone: its runtime is shutting down, or was dropped; keep the runtime until its \
+             sockets are",
+        )
+    }
+}
+
+impl std::error::Error for DriverGone {}
 
 impl From<Refused> for io::Error {
     fn from(refused: Refused) -> Self {

@@ -67,11 +67,11 @@ mod word;
 
 pub use driver::Driver;
 pub use future::{AsyncIo, ReadyFuture};
-pub use handle::{Handle, Metrics};
+pub use handle::{Handle, Metrics, is_gone};
 pub use interest::Interest;
 pub use ready::{Direction, Ready, ReadyEvent};
 pub use registration::Registration;
-pub use selector::{MioSelector, Selector};
+pub use selector::{EventsMax, MioSelector, Selector};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -19,6 +19,7 @@ use rt_task::{Fifo, Ran, Runnable, TaskId, TaskPanic, coop};
 
 use crate::bell::{ANY, ROOT};
 use crate::builder::Config;
+use crate::parking::{Busy, Parking};
 use crate::shared::{Home, Shared};
 
 /// What one step did.
@@ -53,6 +54,10 @@ pub(crate) struct Core<D: Driver> {
     look: Look,
     /// By what the scheduler was shut down.
     fatal: Option<Box<TaskPanic>>,
+    /// What is told of each wait.
+    pub(crate) parking: Option<Arc<Parking>>,
+    /// Measures the time not spent waiting, if that was asked for.
+    pub(crate) busy: Option<Busy>,
 }
 
 impl<D: Driver> Core<D> {
@@ -68,6 +73,8 @@ impl<D: Driver> Core<D> {
             was_called: false,
             look: Look::new(),
             fatal: None,
+            parking: None,
+            busy: None,
         }
     }
 
@@ -80,10 +87,12 @@ impl<D: Driver> Core<D> {
     /// If a task's panic has shut the scheduler down, or does so now.
     pub(crate) fn block_on<F: Future>(&mut self, ctx: &Ctx, mut root: Pin<&mut F>) -> F::Output {
         self.is_sound();
+        self.restart();
         let waker = Waker::from(self.shared.clone());
         let mut cx = Context::from_waker(&waker);
         loop {
             if let Poll::Ready(output) = coop::with_budget(ctx, || root.as_mut().poll(&mut cx)) {
+                self.measure();
                 return output;
             }
             // A poll of the root is a pick: a root that always yields must not keep the driver
@@ -230,6 +239,7 @@ impl<D: Driver> Core<D> {
     /// Turns the driver, and wakes what it hands out.
     pub(crate) fn turn(&mut self, ctx: &Ctx, until: Until) {
         self.event_credit = self.config.event_interval;
+        self.measure();
         let counters = &self.shared.counters;
         counters.turns.add(1);
         counters.local_depth.set(self.shared.with_local(ctx, |local| local.len() as u64));
@@ -247,6 +257,18 @@ impl<D: Driver> Core<D> {
 
     /// Waits in the driver, up to `until`, for something to do. Returns at once if somebody called.
     pub(crate) fn wait(&mut self, ctx: &Ctx, until: Until) {
+        let Some(parking) = self.parking.clone() else {
+            return self.wait_in_driver(ctx, until);
+        };
+        parking.parks();
+        // What the hook woke or spawned is here.
+        if self.shared.with_local(ctx, |local| local.is_empty()) {
+            self.wait_in_driver(ctx, until);
+        }
+        parking.unparks();
+    }
+
+    fn wait_in_driver(&mut self, ctx: &Ctx, until: Until) {
         if self.was_called {
             let bell = &self.shared.bell;
             self.look.around(|| true, || bell.rang(ANY));
@@ -257,6 +279,23 @@ impl<D: Driver> Core<D> {
         self.shared.counters.parks.add(1);
         self.was_called = false; // `answer` tells
         self.turn(ctx, until);
+        self.restart();
+        self.shared.counters.unparks.add(1);
+    }
+
+    /// What was not spent waiting since the last time goes to the counters.
+    #[inline]
+    fn measure(&mut self) {
+        if let Some(busy) = &mut self.busy {
+            self.shared.counters.busy_ns.add(busy.lap());
+        }
+    }
+
+    #[inline]
+    fn restart(&mut self) {
+        if let Some(busy) = &mut self.busy {
+            busy.lap();
+        }
     }
 
     /// Drops every task. Returns when none is alive and no push is in flight.

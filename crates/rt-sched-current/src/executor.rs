@@ -16,6 +16,7 @@ use rt_task::{Hooks, JoinHandle, coop};
 use crate::builder::{Builder, Config};
 use crate::core::{Core, Step};
 use crate::metrics::Metrics;
+use crate::parking::{Busy, Parking};
 use crate::shared::{Shared, Spawner};
 
 /// A single-thread scheduler of `Send` tasks.
@@ -52,6 +53,22 @@ impl<D: Driver> Executor<D> {
     /// Sets what is entered while the executor runs.
     pub fn set_env(&mut self, env: Env) {
         self.env = env;
+    }
+
+    /// Sets what is told of each wait. Without any (`None`, as unless set) nothing is asked.
+    pub fn set_parking(&mut self, parking: Option<Parking>) {
+        let slot = self.core.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(core) = &mut slot.core {
+            core.parking = parking.map(Arc::new);
+        }
+    }
+
+    /// Measures from here on how long the thread does not wait: two looks at the clock for each wait.
+    pub fn measure_busy_time(&mut self) {
+        let slot = self.core.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(core) = &mut slot.core {
+            core.busy = Some(Busy::new());
+        }
     }
 
     /// Spawns from anywhere.

@@ -40,6 +40,7 @@ mod local;
 mod local_set;
 mod metrics;
 mod outer;
+mod parking;
 mod shared;
 
 pub use builder::Builder;
@@ -49,6 +50,7 @@ pub use local::{LocalExecutor, LocalSpawner};
 pub use local_set::{LocalEnterGuard, LocalSet, LocalSetSpawner, RunUntil};
 pub use metrics::Metrics;
 pub use outer::Outer;
+pub use parking::Parking;
 pub use shared::{Home, Spawner};
 
 #[cfg(doctest)]

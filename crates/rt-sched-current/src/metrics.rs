@@ -1,5 +1,7 @@
 //! Plain counters: one writer each, read from anywhere.
 
+use std::time::Duration;
+
 use rt_task::base::shim::{AtomicU64, Ordering::*};
 
 /// Written by the scheduler's own thread alone: a load and a store, no read-modify-write.
@@ -32,6 +34,8 @@ pub(crate) struct Counters {
     pub(crate) polls: Counter,
     pub(crate) turns: Counter,
     pub(crate) parks: Counter,
+    pub(crate) unparks: Counter,
+    pub(crate) busy_ns: Counter,
     pub(crate) spawned_here: Counter,
     pub(crate) ended: Counter,
     pub(crate) local_depth: Counter,
@@ -48,6 +52,8 @@ impl Counters {
             polls: Counter::new(),
             turns: Counter::new(),
             parks: Counter::new(),
+            unparks: Counter::new(),
+            busy_ns: Counter::new(),
             spawned_here: Counter::new(),
             ended: Counter::new(),
             local_depth: Counter::new(),
@@ -72,6 +78,8 @@ impl Counters {
             polls: self.polls.read(),
             turns: self.turns.read(),
             parks: self.parks.read(),
+            unparks: self.unparks.read(),
+            busy: Duration::from_nanos(self.busy_ns.read()),
             remote_schedules: self.scheduled_elsewhere.load(Relaxed) + spawned_elsewhere,
             local_queue_depth: self.local_depth.read(),
             global_queue_depth: self.global_depth.read(),
@@ -93,6 +101,10 @@ pub struct Metrics {
     pub turns: u64,
     /// Turns of the driver that could wait.
     pub parks: u64,
+    /// Those of them that are over.
+    pub unparks: u64,
+    /// Time not spent waiting, if that is measured, up to the last wait or turn of the driver.
+    pub busy: Duration,
     /// Tasks spawned or woken from other threads.
     pub remote_schedules: u64,
     /// Tasks in the local queue at the last turn of the driver.

@@ -38,8 +38,10 @@ pub(crate) struct Config {
     on_stop: Option<Hook>,
     on_park: Option<Hook>,
     on_unpark: Option<Hook>,
+    on_home: Option<HomeHook>,
 }
 
+type HomeHook = Arc<dyn Fn(usize) + Send + Sync>;
 type Name = Arc<dyn Fn() -> String + Send + Sync>;
 type Hook = Arc<dyn Fn() + Send + Sync>;
 
@@ -69,6 +71,7 @@ impl Builder {
             on_stop: None,
             on_park: None,
             on_unpark: None,
+            on_home: None,
         };
         Self { config }
     }
@@ -151,6 +154,13 @@ impl Builder {
         self
     }
 
+    /// Runs `hook` with a worker's number on each thread that comes home there: at its start, and when it takes
+    /// over from one that blocks.
+    pub fn on_home(mut self, hook: impl Fn(usize) + Send + Sync + 'static) -> Self {
+        self.config.on_home = Some(Arc::new(hook));
+        self
+    }
+
     /// A scheduler over `driver`, with the usual queues. [`Pool::start`] starts its threads.
     pub fn build<D: Driver + Send + 'static>(self, driver: D) -> Pool<D> {
         self.build_with::<D, Standard>(driver)
@@ -181,6 +191,12 @@ impl Config {
 
     pub(crate) fn thread_stops(&self) {
         run(self.on_stop.as_ref());
+    }
+
+    pub(crate) fn comes_home(&self, worker: usize) {
+        if let Some(hook) = &self.on_home {
+            contain(|| hook(worker));
+        }
     }
 
     #[inline]

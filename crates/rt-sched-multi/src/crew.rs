@@ -258,6 +258,7 @@ fn main<D: Driver + Send + 'static, Q: Queues>(
             true => stand_by(shared, &seat),
         };
         while let Some(worker) = next {
+            shared.config.comes_home(worker);
             // SAFETY: whoever started this thread gave it the worker, or G3 did: nobody else is at
             // home there (Claim).
             unsafe { ctx.move_home(shared.address(), worker as u16) };

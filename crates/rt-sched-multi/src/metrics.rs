@@ -39,6 +39,7 @@ pub(crate) struct Counters {
     pub(crate) steal_operations: Counter,
     pub(crate) overflows: Counter,
     pub(crate) parks: Counter,
+    pub(crate) unparks: Counter,
     pub(crate) noop_wakes: Counter,
     pub(crate) calls: Counter,
     pub(crate) turns: Counter,
@@ -59,6 +60,7 @@ impl Counters {
             steal_operations: Counter::new(),
             overflows: Counter::new(),
             parks: Counter::new(),
+            unparks: Counter::new(),
             noop_wakes: Counter::new(),
             calls: Counter::new(),
             turns: Counter::new(),
@@ -77,6 +79,7 @@ impl Counters {
             steal_operations: self.steal_operations.read(),
             overflows: self.overflows.read(),
             parks: self.parks.read(),
+            unparks: self.unparks.read(),
             noop_wakes: self.noop_wakes.read(),
             calls: self.calls.read(),
             turns: self.turns.read(),
@@ -139,6 +142,8 @@ pub struct WorkerMetrics {
     pub overflows: u64,
     /// Times that it waited for something to do.
     pub parks: u64,
+    /// Those of them that are over.
+    pub unparks: u64,
     /// Times that it was called, found nothing and waited again.
     pub noop_wakes: u64,
     /// Times that it called another worker.

@@ -35,7 +35,7 @@ enum State {
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
-    /// Tasks that had not ended. Those in their very first poll are counted in `alive_tasks` alone.
+    /// Tasks that had not ended, those in their very first poll included.
     pub tasks: Vec<TaskInfo>,
     /// How many tasks had not ended.
     pub alive_tasks: u64,
@@ -144,8 +144,11 @@ impl<D: Driver + Send + 'static, Q: Queues> Pool<D, Q> {
 
     fn report(&self) -> Report {
         let shared = &self.spawner.shared;
-        let mut tasks = Vec::new();
+        let mut tasks: Vec<_> = shared.owned.first_polls().map(|(_, task)| task).collect();
         shared.owned.for_each_info(|task| tasks.push(task));
+        // One whose first poll ended meanwhile is there twice.
+        tasks.sort_by_key(|task| task.id);
+        tasks.dedup_by_key(|task| task.id);
         Report { tasks, alive_tasks: shared.alive(), busy_workers: shared.crew.working() }
     }
 }

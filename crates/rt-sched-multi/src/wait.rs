@@ -100,6 +100,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
             None => self.wait_in_thread(watch),
         };
         self.rise(watch, drove);
+        self.worker.counters.unparks.add(1);
         self.pace.restart(self.worker.counters.polls.read());
         let called_at = self.worker.called_at.load(Relaxed);
         if called_at != 0 {

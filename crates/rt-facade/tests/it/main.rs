@@ -34,6 +34,7 @@ mod net_udp;
 mod net_unix;
 #[cfg(unix)]
 mod net_unix_datagram;
+mod options;
 mod panics;
 mod queues;
 mod refused;

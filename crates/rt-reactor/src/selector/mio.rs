@@ -34,8 +34,33 @@ pub struct MioSelector {
     waker: Arc<Waker>,
 }
 
-/// Events taken from the operating system at once: 12 KiB. What does not fit comes next time.
-const EVENTS_MAX: usize = 1024;
+/// How many events are taken from the operating system at once. What does not fit comes next time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventsMax {
+    /// In a call that may wait. At most some million, and at least one.
+    pub waiting: usize,
+    /// In one that does not: other work is there.
+    pub busy: usize,
+}
+
+impl Default for EventsMax {
+    /// 1024, which is 12 KiB.
+    fn default() -> Self {
+        Self { waiting: 1024, busy: 1024 }
+    }
+}
+
+impl EventsMax {
+    /// What a call takes; the systems count with 32 bits.
+    fn of(self, timeout: Option<Duration>) -> usize {
+        let max = if timeout == Some(Duration::ZERO) { self.busy } else { self.waiting };
+        max.clamp(1, 1 << 20)
+    }
+
+    fn room(self) -> usize {
+        self.of(None).max(self.of(Some(Duration::ZERO)))
+    }
+}
 
 impl MioSelector {
     /// A selector of its own.
@@ -43,9 +68,17 @@ impl MioSelector {
     /// # Errors
     /// When the operating system has no descriptors left for it: it needs three.
     pub fn new() -> io::Result<Self> {
+        Self::with_events(EventsMax::default())
+    }
+
+    /// A selector that takes so many events at once.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_events(max: EventsMax) -> io::Result<Self> {
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), mio::Token(Token::UNPARK.as_usize()))?;
-        Ok(Self { poll, events: Events::new(), waker: Arc::new(waker) })
+        Ok(Self { poll, events: Events::new(max), waker: Arc::new(waker) })
     }
 }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 use rt_task::base::seam::Unpark;
 
 pub(crate) use self::mio::{DRAINED_BY_SHORT_COUNT, to_mio};
-pub use self::mio::{MioSelector, MioUnpark};
+pub use self::mio::{EventsMax, MioSelector, MioUnpark};
 
 use crate::ready::Ready;
 use crate::word::GENERATION_BITS;

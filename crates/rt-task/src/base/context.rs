@@ -1,6 +1,8 @@
 //! What a thread knows of the runtime that it works for: one thread-local pointer to one
 //! [`Ctx`].
 //!
+//! One thought: what a thread knows, and how it is entered and left.
+//!
 //! Two things live there. The *environment* ([`Env`]): handles to the pieces that code on this
 //! thread may use, in a few fixed slots. Environments nest; the innermost counts. And the
 //! *thread's own state*: the scheduler at home here, the task being polled, its budget and
@@ -478,8 +480,12 @@ fn visit<R>(
     shard: u16,
     f: impl FnOnce(&Ctx) -> R,
 ) -> R {
+    let seed = env.slots.seed;
     let guard = enter(env);
     let ctx = guard._stay.0.ctx();
+    if let Some(seed) = seed {
+        ctx.rng.reseed(seed);
+    }
     let _restore = Restore {
         ctx,
         driven: ctx.driven.replace(driven(guard.key)),

@@ -23,6 +23,7 @@ pub(super) struct Slots {
     pub(super) blocking: Option<Arc<dyn Blocking>>,
     pub(super) clock: Option<Arc<dyn Clock>>,
     pub(super) spawner: Option<Arc<dyn Any + Send + Sync>>,
+    pub(super) seed: Option<u64>,
 }
 
 impl Env {
@@ -80,6 +81,12 @@ impl Env {
     #[must_use]
     pub fn with_spawner<T: Any + Send + Sync>(self, spawner: T) -> Self {
         self.edit(|slots| slots.spawner = Some(Arc::new(spawner)))
+    }
+
+    /// Makes the choices of a thread begin with `seed` whenever it begins to run this, so that they repeat.
+    #[must_use]
+    pub fn with_seed(self, seed: u64) -> Self {
+        self.edit(|slots| slots.seed = Some(seed))
     }
 
     /// The place to spawn on that it offers, if it is of type `T`.

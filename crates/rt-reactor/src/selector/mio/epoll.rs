@@ -15,20 +15,22 @@ use libc::{
 };
 use mio::Poll;
 
-use super::EVENTS_MAX;
+use super::EventsMax;
 use crate::ready::Ready;
 use crate::selector::Token;
 
 /// Room for events.
 pub(super) struct Events {
+    /// For as many as `max` allows.
     room: Vec<epoll_event>,
+    max: EventsMax,
     /// The system knows the exact call: Linux 5.11, and nobody forbids it.
     is_exact: bool,
 }
 
 impl Events {
-    pub(super) fn new() -> Self {
-        Self { room: Vec::with_capacity(EVENTS_MAX), is_exact: true }
+    pub(super) fn new(max: EventsMax) -> Self {
+        Self { room: Vec::with_capacity(max.room()), max, is_exact: true }
     }
 
     /// Waits up to `timeout`, and tells `sink` of each event.
@@ -62,11 +64,11 @@ impl Events {
         let mask: *const libc::sigset_t = ptr::null();
         let room: *mut epoll_event = self.room.as_mut_ptr();
         let span: *const timespec = &raw const span;
-        // SAFETY: there is room for `EVENTS_MAX` events; the span lives until the call is over, and
+        let max = self.max.of(Some(timeout)) as c_int;
+        // SAFETY: there is room for `max` events; the span lives until the call is over, and
         // without a mask its size does not matter.
-        let count = unsafe {
-            libc::syscall(SYS_epoll_pwait2, epoll, room, EVENTS_MAX as c_int, span, mask, 0_usize)
-        };
+        let count =
+            unsafe { libc::syscall(SYS_epoll_pwait2, epoll, room, max, span, mask, 0_usize) };
         match usize::try_from(count) {
             Ok(count) => Ok(count),
             Err(_) => match io::Error::last_os_error() {
@@ -89,8 +91,9 @@ impl Events {
             None => -1, // for ever
         };
         let room = self.room.as_mut_ptr();
-        // SAFETY: there is room for `EVENTS_MAX` events.
-        let count = unsafe { libc::epoll_wait(epoll, room, EVENTS_MAX as c_int, millis) };
+        let max = self.max.of(timeout) as c_int;
+        // SAFETY: there is room for `max` events.
+        let count = unsafe { libc::epoll_wait(epoll, room, max, millis) };
         usize::try_from(count).map_err(|_| io::Error::last_os_error())
     }
 }

@@ -6,17 +6,23 @@ use std::time::Duration;
 use mio::Poll;
 use mio::event::Event;
 
-use super::EVENTS_MAX;
+use super::EventsMax;
 use crate::ready::Ready;
 use crate::selector::Token;
 
 /// Room for events.
 #[derive(Debug)]
-pub(super) struct Events(mio::Events);
+pub(super) struct Events {
+    waiting: mio::Events,
+    /// For calls that do not wait, if that is another number.
+    busy: Option<mio::Events>,
+}
 
 impl Events {
-    pub(super) fn new() -> Self {
-        Self(mio::Events::with_capacity(EVENTS_MAX))
+    pub(super) fn new(max: EventsMax) -> Self {
+        let (waiting, busy) = (max.of(None), max.of(Some(Duration::ZERO)));
+        let busy = (busy != waiting).then(|| mio::Events::with_capacity(busy));
+        Self { waiting: mio::Events::with_capacity(waiting), busy }
     }
 
     /// Waits up to `timeout`, and tells `sink` of each event.
@@ -26,8 +32,12 @@ impl Events {
         timeout: Option<Duration>,
         mut sink: impl FnMut(Token, Ready),
     ) -> io::Result<()> {
-        poll.poll(&mut self.0, timeout)?;
-        self.0.iter().for_each(|event| sink(Token::from_usize(event.token().0), ready(event)));
+        let events = match &mut self.busy {
+            Some(busy) if timeout == Some(Duration::ZERO) => busy,
+            _ => &mut self.waiting,
+        };
+        poll.poll(events, timeout)?;
+        events.iter().for_each(|event| sink(Token::from_usize(event.token().0), ready(event)));
         Ok(())
     }
 }

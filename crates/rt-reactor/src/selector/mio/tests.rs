@@ -29,7 +29,7 @@ fn every_event_is_read_as_mio_reads_it() {
 fn a_wait_is_never_shorter_than_told_exact_or_not() {
     let mut poll = Poll::new().unwrap();
     for is_exact in [true, false] {
-        let mut events = Events { is_exact, ..Events::new() };
+        let mut events = Events { is_exact, ..Events::new(EventsMax::default()) };
         for micros in [1, 100, 1_500] {
             let timeout = Duration::from_micros(micros);
             let before = Instant::now();
@@ -48,7 +48,7 @@ fn a_portable_wait_is_never_shorter_than_told() {
     let mut poll = Poll::new().unwrap();
     let timeout = Duration::from_micros(1_500);
     let before = Instant::now();
-    let mut events = portable::Events::new();
+    let mut events = portable::Events::new(EventsMax::default());
     events.wait(&mut poll, Some(timeout), |_, _| panic!("nothing is registered")).unwrap();
     assert!(before.elapsed() >= timeout);
 }
