@@ -27,8 +27,8 @@ pub use crate::metrics::{RuntimeCounts, RuntimeMetrics};
 use crate::refused::{self, Forked, Whose};
 pub use crate::report::ShutdownReport;
 use crate::scheduler::{Left, Scheduler};
-pub use local_runtime::{LocalOptions, LocalRuntime};
 pub use crate::seed::RngSeed;
+pub use local_runtime::{LocalOptions, LocalRuntime};
 
 #[doc(inline)]
 pub use rt_sched_multi::WorkerMetrics;

@@ -383,11 +383,8 @@ fn a_shutdown_that_waits_in_vain_tells_for_whom() {
             let report = runtime.shutdown_report(Duration::from_millis(1));
             let_go.go();
             assert!(!report.is_complete());
-            assert_eq!(
-                (report.alive_tasks, report.busy_workers, report.tasks.len()),
-                (1, 1, 1),
-                "{report}"
-            );
+            assert_eq!((report.alive_tasks, report.tasks.len()), (1, 1), "{report}");
+            assert!(report.busy_workers >= 1, "others may be about to leave");
             let told = &report.tasks[0];
             assert_eq!((told.id, told.location.line()), (task, line));
             assert_eq!(
@@ -411,7 +408,7 @@ fn rt_task_named(
     future: impl Future<Output = ()> + Send + 'static,
 ) -> rt_facade::task::Id {
     let _guard = runtime.enter();
-    rt_facade::task::Builder::new().name(name).spawn(future).id()
+    rt_facade::task::Builder::new().name(name).spawn(future).unwrap().id()
 }
 
 #[test]
