@@ -29,8 +29,9 @@
 ///
 /// # Under another name
 /// `#[rt::main]` works for `rt = { package = "rt-facade", … }` without being told: what stands before `main` is where
-/// the crate is looked for. `crate = "rt"` is needed where the attribute was imported by itself
-/// (`use rt::main;`).
+/// the crate is looked for. An attribute that was imported by itself (`use rt::main;`) looks into the
+/// manifest for the name. `crate = "rt"` says it where neither is so, such as in code that another macro makes
+/// for crates that do not depend on this one.
 ///
 /// # Panics
 /// The function panics where a runtime runs already, and when the operating system refuses what one

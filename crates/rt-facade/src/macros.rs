@@ -63,8 +63,8 @@ macro_rules! pin {
 ///
 /// # Cost
 /// The futures lie in the future that calls `select!`; nothing is allocated. Each poll polls all branches that are
-/// not disabled, and costs a choice of some ten instructions unless `biased;`. It takes part in the
-/// task's budget: with none left no branch is polled.
+/// not disabled, and asks the thread's generator once unless `biased;`: no read-modify-write. It takes part in
+/// the task's budget: with none left no branch is polled.
 ///
 /// # Cancel safety
 /// Futures that lose are dropped wherever they are. A future that must go on, in a loop, is made outside

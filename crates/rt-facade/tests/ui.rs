@@ -82,6 +82,8 @@ fn compile(file: &Path, edition: &str, flags: &[&str]) -> Output {
     let library = newest(&deps, "librt_facade-", ".rlib");
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     rustc.arg(file).args(["--crate-type=bin", "--error-format=short", "--edition", edition]);
+    // Its manifest, if it has one.
+    rustc.env("CARGO_MANIFEST_DIR", file.with_extension(""));
     // As the README names it, and as it is called.
     rustc.arg("--extern").arg(format!("rt={}", library.display()));
     if file.to_string_lossy().contains("own_name") {

@@ -3,10 +3,11 @@
 
 use std::fmt::Write;
 
-use proc_macro::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 
 use crate::function::Function;
 use crate::options::{Flavor, Kind, Options};
+use crate::path;
 use crate::tokens::{Problem, Template};
 
 pub(crate) fn expand(kind: Kind, options: TokenStream, item: TokenStream) -> TokenStream {
@@ -97,7 +98,7 @@ fn body(kind: Kind, options: &Options, function: &Function) -> TokenStream {
          }}"
     );
     let output = function.output.clone().unwrap_or_else(|| "()".parse().expect("a type"));
-    let krate = options.krate.clone().unwrap_or_else(|| path(kind));
+    let krate = options.krate.clone().unwrap_or_else(|| path::of_attribute(kind));
     let literal =
         |literal: &Option<_>| literal.clone().map(TokenTree::Literal).into_iter().collect();
     Template::new(code)
@@ -128,20 +129,4 @@ fn may_be_named(output: &TokenStream) -> bool {
     let text = output.to_string();
     text != "!"
         && !text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "impl")
-}
-
-/// The path to the runtime's crate: what stands before `main` in `#[rt::main]`, which whoever wrote it could
-/// name; or else the crate's own name.
-fn path(kind: Kind) -> TokenStream {
-    let written = Span::call_site().source_text();
-    let prefix = written.as_deref().and_then(|written| prefix(kind, written));
-    let prefix = prefix.and_then(|prefix| prefix.parse().ok());
-    prefix.unwrap_or_else(|| "::rt_facade".parse().expect("a path"))
-}
-
-/// `rt` of `#[rt::main(…)]`.
-fn prefix(kind: Kind, written: &str) -> Option<&str> {
-    let path = written.trim_start_matches(['#', '!', '[', ' ']);
-    let end = path.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':')?;
-    path[..end].strip_suffix(kind.name())?.strip_suffix("::").filter(|prefix| !prefix.is_empty())
 }

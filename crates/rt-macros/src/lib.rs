@@ -1,7 +1,7 @@
 //! The procedural macros of the `rt` runtime.
 //!
 //! The attributes are in `entry.rs`: `options.rs` reads what they are told, `function.rs` cuts the function
-//! that they are on. The function-like macros, in `select.rs` and `join.rs`, get branches that `macro_rules!` of
+//! that they are on, `path.rs` finds the runtime's crate. The function-like macros, in `select.rs` and `join.rs`, get branches that `macro_rules!` of
 //! the facade has parsed (so the compiler itself decides where an expression ends), and write one match arm
 //! or one poll for each. `tokens.rs` is what little of `quote` that takes.
 //!
@@ -12,6 +12,7 @@ mod entry;
 mod function;
 mod join;
 mod options;
+mod path;
 mod select;
 mod tokens;
 

@@ -6,8 +6,11 @@ use std::future::{Future, IntoFuture, Pending, pending, poll_fn};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use ::hyper::body::{Body, Incoming};
+use ::hyper::service::Service as HyperService;
 use ::hyper::{Request, Response};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -24,8 +27,8 @@ use crate::time::{Duration, sleep};
 /// `router.into_make_service()`, or `router.into_make_service_with_connect_info::<SocketAddr>()` for handlers that
 /// take a `ConnectInfo<SocketAddr>`.
 ///
-/// Each connection is a task. Connections may be upgraded, to WebSockets say; a client has 30 s for the head of a
-/// request. Small writes are sent at once (`TCP_NODELAY`).
+/// Each connection is a task. Connections may be upgraded, to WebSockets say. A client has 30 s for its first request,
+/// and for the head of each further one on HTTP/1.1. Small writes are sent at once (`TCP_NODELAY`).
 ///
 /// # Errors
 /// Awaited, it fails when the listener does for good. A connection that fails ends by itself; when descriptors or
@@ -135,21 +138,54 @@ where
             made = made => made,
         };
         let Some(service) = service else { continue };
-        let watcher = connections.watcher();
-        let http = http.clone();
-        drop(crate::spawn(async move {
-            let service = TowerToHyperService::new(service);
-            if stream.set_nodelay(true).is_ok() {
-                let connection = http.serve_connection_with_upgrades(stream, service).into_owned();
-                // What a client does wrong is no news for a server.
-                drop(watcher.watch(connection).await);
-            }
-        }));
+        if stream.set_nodelay(true).is_err() {
+            continue; // gone already
+        }
+        let asked = Arc::new(AtomicBool::new(false));
+        let service = noting(TowerToHyperService::new(service), asked.clone());
+        let connection = http.serve_connection_with_upgrades(stream, service).into_owned();
+        drop(crate::spawn(within(connections.watch(connection), asked)));
     }
     drop(listener);
     connections.shutdown().await;
     Ok(())
 }
+
+/// `service`, which notes that it was asked.
+fn noting<S>(
+    service: S,
+    asked: Arc<AtomicBool>,
+) -> impl HyperService<Request<Incoming>, Response = S::Response, Error = S::Error, Future = S::Future>
+where
+    S: HyperService<Request<Incoming>>,
+{
+    struct Noting<S>(S, Arc<AtomicBool>);
+    impl<S: HyperService<R>, R> HyperService<R> for Noting<S> {
+        type Response = S::Response;
+        type Error = S::Error;
+        type Future = S::Future;
+
+        fn call(&self, request: R) -> S::Future {
+            self.1.store(true, Relaxed);
+            self.0.call(request)
+        }
+    }
+    Noting(service, asked)
+}
+
+/// Serves a connection to its end, or until nothing was asked in time: `hyper` times a head only once it knows
+/// the version, which takes up to 24 bytes. What a client does wrong is no news for a server.
+async fn within(served: impl Future, asked: Arc<AtomicBool>) {
+    let mut served = pin!(served);
+    crate::select! {
+        _ = &mut served => return,
+        () = sleep(FIRST_REQUEST_MAX) => if !asked.load(Relaxed) { return },
+    }
+    drop(served.await);
+}
+
+/// How long a client may say nothing, or too little. `hyper`'s own limit for a head.
+const FIRST_REQUEST_MAX: Duration = Duration::from_secs(30);
 
 /// What an `accept` that failed says of those to come.
 enum Failure {

@@ -314,6 +314,20 @@ fn every_branch_comes_first_some_time() {
 }
 
 #[test]
+fn who_selects_once_in_each_block_on_does_not_choose_the_same_each_time() {
+    for_each_flavor(|runtime| {
+        let mut first = [0; 2];
+        for _ in 0..64 {
+            let n: usize = runtime.block_on(async {
+                select! { () = ready(()) => 0, () = ready(()) => 1 }
+            });
+            first[n] += 1;
+        }
+        assert!(first.iter().all(|&n| n > 0), "{first:?}");
+    });
+}
+
+#[test]
 fn without_a_runtime_every_branch_comes_first_some_time_too() {
     let mut first = [0; 3];
     futures_executor_block_on(async {

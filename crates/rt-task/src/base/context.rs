@@ -107,7 +107,7 @@ impl Default for Ctx {
             budget: Budget::unlimited(),
             noted: Noted::default(),
             ids: IdBlock::default(),
-            rng: FastRng::new(0),
+            rng: FastRng::unseeded(),
             picks: Cell::new(0),
         }
     }

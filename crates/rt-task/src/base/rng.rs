@@ -1,6 +1,7 @@
 //! The seedable source of choices.
 
 use core::cell::Cell;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::seam::{Choice, Choose};
 
@@ -22,6 +23,16 @@ impl FastRng {
         x ^= x >> 31;
         // Zero is the one state that the generator never leaves.
         Self { state: Cell::new(if x == 0 { 1 } else { x }) }
+    }
+
+    /// A generator that chooses unlike the one before it: for a thread that nobody seeds, so that what
+    /// begins often, and chooses once, does not choose the same each time. A model's repeats.
+    pub(crate) fn unseeded() -> Self {
+        static MADE: AtomicUsize = AtomicUsize::new(0);
+        // Two threads at once may get the same: no read-modify-write is worth that they do not.
+        let made = MADE.load(Relaxed);
+        MADE.store(made.wrapping_add(1), Relaxed);
+        Self::new(if cfg!(any(rt_loom, rt_shuttle, rt_sim)) { 0 } else { made as u64 })
     }
 
     /// Starts over with `seed`.
