@@ -9,6 +9,7 @@ use std::future::Future;
 pub use rt_task::coop::{YieldNow, consume_budget, unconstrained, yield_now};
 pub use rt_task::{
     AbortHandle, AccessError, JoinError, JoinHandle, LocalKey, TaskId as Id, TaskInfo,
+    inherit_nothing,
 };
 
 pub use builder::Builder;
@@ -98,7 +99,8 @@ where
     handle::block_in_place_entered(closure)
 }
 
-/// The id of the task that runs on this thread, if one does.
+/// The id of the task that runs on this thread, if one does: also while its future, or an output that
+/// nobody took, is dropped (on a thread where a runtime is entered), and in a closure on the blocking pool.
 #[must_use]
 pub fn try_id() -> Option<Id> {
     rt_task::current_id()

@@ -14,6 +14,7 @@ use crate::Runnable;
 use crate::header::{Header, Polled, TaskRef, Vtable};
 use crate::origin::Origin;
 use crate::panic::{Payload, attempt, contain};
+use crate::runnable::as_current;
 use crate::schedule::{Schedule, Why};
 use crate::state::Outcome;
 
@@ -138,9 +139,12 @@ impl<F: Future, S: Schedule> Cell<F, S> {
     /// # Safety
     /// See [`Vtable::drop_output`].
     unsafe fn drop_output(task: TaskRef, outcome: Outcome) {
+        if outcome == Outcome::Output && !mem::needs_drop::<F::Output>() {
+            return;
+        }
         // SAFETY: alive: the caller holds the `Runnable` or a reference (contract).
         let stage: *mut Stage<F> = unsafe { task.stage() };
-        contain(|| match outcome {
+        as_current(task, || match outcome {
             // SAFETY: the stage holds an output, the caller's (contract).
             Outcome::Output => unsafe { ptr::drop_in_place(stage.cast::<F::Output>()) },
             // SAFETY: the stage holds a payload, the caller's (contract).

@@ -14,6 +14,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::ptr;
 
 /// A value that goes along with a task.
 pub(crate) trait Carry: Send {
@@ -83,6 +84,38 @@ fn enter_all(values: &[Box<dyn Carry>], f: &mut dyn FnMut()) {
     }
 }
 
+/// Runs `f`; what is spawned meanwhile on this thread inherits nothing.
+///
+/// For a task that happens to be started while a request is served, say, and outlives it: a
+/// connection's, of a pool. Scopes that `f` enters are inherited as ever.
+///
+/// ```
+/// rt_task::task_local! {
+///     #[inherit]
+///     static REQUEST: u32;
+/// }
+/// let closure = || rt_task::Job::new(|| REQUEST.try_get().ok());
+/// let (served, kept) = REQUEST.sync_scope(7, || (closure(), rt_task::inherit_nothing(closure)));
+/// for ((job, handle), finds) in [(served, Some(7)), (kept, None)] {
+///     job.run();
+///     assert_eq!(rt_task::block_on(handle).unwrap(), finds);
+/// }
+/// ```
+pub fn inherit_nothing<R>(f: impl FnOnce() -> R) -> R {
+    let _unlink = Unlink(tls::innermost());
+    tls::set_innermost(ptr::null());
+    f()
+}
+
+/// Puts back what the pointer named.
+struct Unlink(*const Frame);
+
+impl Drop for Unlink {
+    fn drop(&mut self) {
+        tls::set_innermost(self.0);
+    }
+}
+
 /// Runs `f`; what is spawned meanwhile on this thread inherits the `value` of `key`.
 ///
 /// # Safety
@@ -94,12 +127,6 @@ pub(crate) unsafe fn offer<R>(
     carry: CarryFn,
     f: impl FnOnce() -> R,
 ) -> R {
-    struct Unlink(*const Frame);
-    impl Drop for Unlink {
-        fn drop(&mut self) {
-            tls::set_innermost(self.0);
-        }
-    }
     let frame = Frame { outer: tls::innermost(), key, value, carry };
     let _unlink = Unlink(frame.outer);
     tls::set_innermost(&raw const frame);

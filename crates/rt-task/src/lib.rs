@@ -97,6 +97,7 @@ pub use hooks::{Hooks, TaskMeta, TaskPanic};
 pub use id::{TaskId, current_id};
 pub use inbox::{Closed, Inbox};
 pub use info::{TaskInfo, TaskState};
+pub use inherit::inherit_nothing;
 pub use job::{HeldWake, Job};
 pub use join::{AbortHandle, JoinHandle};
 pub use join_set::{JoinNext, JoinNextWithId, JoinSet};

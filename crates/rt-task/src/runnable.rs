@@ -388,6 +388,17 @@ pub(crate) fn wake(waker: Option<Waker>) {
     }
 }
 
+/// Runs `f` with the context telling that `task` runs, if the thread has one. A panic is contained.
+pub(crate) fn as_current(task: TaskRef, f: impl FnOnce()) {
+    let stay = Stay::try_new();
+    let ctx = stay.as_ref().map(Stay::ctx);
+    let before = ctx.map(|ctx| ctx.task.replace(Some(task)));
+    contain(f);
+    if let (Some(ctx), Some(before)) = (ctx, before) {
+        ctx.task.set(before);
+    }
+}
+
 /// The context tells which task runs, until this is dropped; then what it told before.
 struct Running<'a> {
     ctx: Option<&'a Ctx>,

@@ -44,6 +44,7 @@ mod stress;
 mod stuck;
 mod support;
 mod task_hooks;
+mod task_ids;
 mod task_locals;
 mod time;
 mod unhandled;

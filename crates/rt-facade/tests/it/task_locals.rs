@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 
 use rt_facade::task::futures::TaskLocalFuture;
-use rt_facade::task::{AccessError, LocalKey, block_in_place, spawn_blocking, yield_now};
+use rt_facade::task::{
+    AccessError, LocalKey, LocalSet, block_in_place, inherit_nothing, spawn_blocking, spawn_local,
+    yield_now,
+};
 use rt_facade::task_local;
 
 use crate::support::{Gate, flavors, for_each_flavor, for_workers, panic_message, until};
@@ -217,5 +220,39 @@ fn outside_a_scope_the_message_names_key_call_site_and_fix() {
         for word in ["`NUMBER`", "task_locals.rs:", "NUMBER.scope(value, future)", "`#[inherit]`"] {
             assert!(message.contains(word), "{message}");
         }
+    });
+}
+
+#[test]
+fn a_spawn_may_be_told_to_inherit_nothing() {
+    for_each_flavor(|runtime| {
+        let found = runtime.block_on(REQUEST.scope("outer".into(), async {
+            let spawns = || rt_facade::spawn(async { request() });
+            let own =
+                REQUEST.scope("own".into(), async { rt_facade::spawn(async { request() }).await });
+            let (none, own) = inherit_nothing(|| (spawns(), rt_facade::spawn(own)));
+            let after = spawns();
+            (none.await.unwrap(), own.await.unwrap().unwrap(), after.await.unwrap(), request())
+        }));
+        let outer: Option<Arc<str>> = Some("outer".into());
+        assert_eq!(found, (None, Some("own".into()), outer.clone(), outer));
+    });
+}
+
+#[test]
+fn a_local_task_inherits_as_any_other() {
+    let set = LocalSet::new();
+    for_each_flavor(|runtime| {
+        let found = set.block_on(runtime, async {
+            let task = REQUEST.sync_scope("local".into(), || {
+                spawn_local(async {
+                    yield_now().await;
+                    let inner = spawn_local(async { request() });
+                    (request(), inner.await.unwrap())
+                })
+            });
+            (task.await.unwrap(), request())
+        });
+        assert_eq!(found, ((Some("local".into()), Some("local".into())), None));
     });
 }
