@@ -81,6 +81,31 @@ fn a_sender_waits_for_room_and_none_is_lost() {
 }
 
 #[test]
+fn a_sender_waits_for_a_receiver_that_is_not_connected_to_it() {
+    for_each_flavor(|runtime| {
+        runtime.block_on(async {
+            let dir = Dir::new();
+            let far = UnixDatagram::bind(dir.path("far")).unwrap();
+            let near = UnixDatagram::unbound().unwrap();
+            near.connect(dir.path("far")).unwrap();
+            near.writable().await.unwrap();
+            let mut sent = 0;
+            while near.try_send(b"x").is_ok() {
+                sent += 1;
+            }
+            let waits = rt_facade::spawn(async move { near.send(b"last").await.unwrap() });
+            rt_facade::task::yield_now().await;
+            let mut buf = [0; 4];
+            for _ in 0..sent {
+                assert_eq!(timeout(LIMIT, far.recv(&mut buf)).await.unwrap().unwrap(), 1);
+            }
+            assert_eq!(timeout(LIMIT, far.recv(&mut buf)).await.unwrap().unwrap(), 4);
+            assert_eq!(waits.await.unwrap(), 4);
+        });
+    });
+}
+
+#[test]
 fn one_socket_sends_and_receives_in_two_tasks() {
     for_each_flavor(|runtime| {
         runtime.block_on(async {
