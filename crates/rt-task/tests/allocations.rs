@@ -140,3 +140,26 @@ fn an_empty_task_fits_128_bytes_with_the_allocator_s_share() {
     // The stage has room for a panic's payload; glibc adds eight bytes and rounds up to sixteen.
     assert!(bytes <= 120, "{bytes}");
 }
+
+rt_task::task_local! {
+    static STAYS: u32;
+    #[inherit]
+    static FOLLOWS: u32;
+}
+
+#[test]
+fn a_task_local_costs_an_allocation_only_where_it_is_inherited() {
+    let spawn = || counted(|| rt_task::spawn(async {}, Nowhere(0))).1.0;
+    assert_eq!(spawn(), 1);
+    let ((), entered) = counted(|| assert_eq!(STAYS.sync_scope(1, || STAYS.get()), 1));
+    assert_eq!(entered.0, 0);
+    assert_eq!(STAYS.sync_scope(1, spawn), 1);
+    let inherits = FOLLOWS.sync_scope(1, spawn);
+    assert!((2..=6).contains(&inherits), "{inherits}: a box, a list, and a value each");
+    assert_eq!(FOLLOWS.sync_scope(1, || rt_task::inherit_nothing(spawn)), 1);
+    let ((), (_, left)) = counted(|| {
+        let task = FOLLOWS.sync_scope(1, || rt_task::spawn(async {}, Nowhere(0)));
+        drop((task.0.run(), task.1));
+    });
+    assert_eq!(left, 0);
+}

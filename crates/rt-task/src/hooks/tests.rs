@@ -115,3 +115,8 @@ fn hooks_are_told_without_a_context() {
     assert!(handle.is_finished());
     assert_eq!(*lock(&told), ["spawn", "terminate"]);
 }
+
+#[test]
+fn a_fatal_panic_makes_no_other_result_larger() {
+    assert_eq!(size_of::<Ran<Hooked>>(), 2 * size_of::<usize>(), "two registers");
+}
