@@ -53,7 +53,7 @@ macro_rules! pin {
 /// 1. All conditions are evaluated. A branch whose condition is false is disabled.
 /// 2. All future expressions are evaluated, those of disabled branches, too.
 /// 3. The futures are polled by turns, in this task. Which comes first is chosen anew each time, by the
-///    runtime's seeded choice; with `biased;` it is the first in the text that can go on.
+///    runtime's seeded choice; with `biased;` it is the first in the text.
 /// 4. When one is ready its output is matched against the pattern. If it does not fit, that branch is
 ///    disabled, and the others go on.
 /// 5. When one fits, all futures are dropped; then its handler runs, which may borrow what they
@@ -65,6 +65,9 @@ macro_rules! pin {
 /// The futures lie in the future that calls `select!`; nothing is allocated. Each poll polls all branches that are
 /// not disabled, and asks the thread's generator once unless `biased;`: no read-modify-write. It takes part in
 /// the task's budget: with none left no branch is polled.
+///
+/// There is no largest number of branches but the compiler's: past some hundred it asks for
+/// `#![recursion_limit = "256"]`.
 ///
 /// # Cancel safety
 /// Futures that lose are dropped wherever they are. A future that must go on, in a loop, is made outside

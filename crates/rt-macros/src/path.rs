@@ -17,18 +17,21 @@ const CRATE: &str = "rt_facade";
 pub(crate) fn of_attribute(kind: Kind) -> TokenStream {
     let written = Span::call_site().source_text();
     let prefix = written.as_deref().and_then(|written| prefix(kind, written));
-    let path = prefix.map(str::to_owned).unwrap_or_else(|| {
+    let path = prefix.unwrap_or_else(|| {
         let name = name_in_manifests();
         format!("::{}", name.as_deref().unwrap_or(CRATE))
     });
     path.parse().expect("a path")
 }
 
-/// `rt` of `#[rt::main(…)]`.
-fn prefix(kind: Kind, written: &str) -> Option<&str> {
-    let path = written.trim_start_matches(['#', '!', '[', ' ']);
-    let end = path.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':')?;
-    path[..end].strip_suffix(kind.name())?.strip_suffix("::").filter(|prefix| !prefix.is_empty())
+/// `rt` of `#[rt::main(…)]`, and of what a `cfg_attr` leaves of it.
+fn prefix(kind: Kind, written: &str) -> Option<String> {
+    let written: String = written.chars().filter(|c| !c.is_whitespace()).collect();
+    let path = written.trim_start_matches(['#', '!', '[']);
+    let of_path = |c: char| c.is_alphanumeric() || "_:#".contains(c);
+    let end = path.find(|c| !of_path(c)).unwrap_or(path.len());
+    let prefix = path[..end].strip_suffix(kind.name())?.strip_suffix("::")?;
+    (!prefix.is_empty()).then(|| prefix.to_owned())
 }
 
 /// The name under which the package being compiled depends on ours. A dependency may be its workspace's, so

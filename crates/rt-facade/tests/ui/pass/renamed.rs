@@ -21,6 +21,8 @@ async fn main() -> Result<(), ParseIntError> {
     // Each is a runtime of its own, for which this thread is not free.
     let others = rt::task::spawn_blocking(|| (paused(), told(), deep::inside()));
     assert_eq!(others.await.unwrap(), (3600, 1, 2));
+    let others = rt::task::spawn_blocking(|| (by_condition(), by_condition_alone()));
+    assert_eq!(others.await.unwrap(), (3, 4));
     Ok(())
 }
 
@@ -39,6 +41,16 @@ mod imported {
 #[imported::entry(crate = "rt", flavor = "current_thread")]
 async fn told() -> u32 {
     1
+}
+
+#[cfg_attr(all(), rt :: main(flavor = "current_thread"))]
+async fn by_condition() -> u32 {
+    3
+}
+
+#[cfg_attr(all(), rt::main)]
+async fn by_condition_alone() -> u32 {
+    4
 }
 
 mod deep {
