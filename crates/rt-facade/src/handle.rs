@@ -391,11 +391,15 @@ pub(crate) fn block_in_place_entered<F: FnOnce() -> R, R>(closure: F) -> R {
         return closure(); // a thread that may block
     };
     let mut closure = Some(closure);
+    let mut why = "the entered runtime has no other thread for its tasks";
     let ran = context::spawner(|pieces: &Slot| {
         let spawner = &pieces.spawner;
         // At home nowhere: the root of a `block_on`. At home elsewhere: a `LocalSet`, say, whose tasks
         // no other thread may run.
         let lends = context::with(Ctx::home).is_some_and(|at| at.is_null() || at == spawner.home());
+        if !lends && rt_sched_current::LocalSet::current().is_some() {
+            why = "no other thread may run the tasks of a `LocalSet`";
+        }
         match lends {
             true => spawner.block_in_place(closure.take().expect("called once")).map_err(|f| {
                 closure = Some(f);
@@ -406,8 +410,8 @@ pub(crate) fn block_in_place_entered<F: FnOnce() -> R, R>(closure: F) -> R {
     match ran {
         Ok(Ok(output)) => output,
         Ok(Err(())) => panic!(
-            "`block_in_place` at {site} would block {}, and the entered runtime has no other thread for its \
-             tasks. Use `spawn_blocking`, or a runtime of `Builder::new_multi_thread`",
+            "`block_in_place` at {site} would block {}, and {why}. Use `spawn_blocking`, or a task of a \
+             runtime of `Builder::new_multi_thread`",
             Whose(driven)
         ),
         Err(missing) => panic!("{}", missing.message("block_in_place", site)),

@@ -3,4 +3,5 @@
 mod runtime;
 mod set;
 mod set_drops;
+mod situations;
 mod wakes;
