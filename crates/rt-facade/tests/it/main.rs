@@ -37,6 +37,7 @@ mod net_unix_datagram;
 mod options;
 mod panics;
 mod queues;
+mod quic;
 mod refused;
 mod shutdown;
 mod storms;
