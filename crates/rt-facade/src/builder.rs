@@ -1,4 +1,6 @@
 //! The options of a runtime.
+//!
+//! One thought: what may be set, and what is built of it.
 
 use std::fmt;
 use std::io;

@@ -61,6 +61,7 @@ impl Builder {
     ///
     /// # Errors
     /// When the operating system refuses a descriptor. On a builder of the multi-thread flavour.
+    #[track_caller]
     pub fn build_local(&mut self, options: LocalOptions) -> io::Result<LocalRuntime> {
         let LocalOptions {} = options;
         if self.is_multi_thread() {
@@ -79,6 +80,7 @@ impl LocalRuntime {
     ///
     /// # Errors
     /// When the operating system refuses a descriptor.
+    #[track_caller]
     pub fn new() -> io::Result<Self> {
         Builder::new_current_thread().enable_all().build_local(LocalOptions::default())
     }
