@@ -152,8 +152,14 @@ impl Builder {
     }
 
     /// Names the runtime, for messages.
+    ///
+    /// # Panics
+    /// If `name` is blank.
+    #[track_caller]
     pub fn name(&mut self, name: impl Into<String>) -> &mut Self {
-        self.name = Some(name.into());
+        let name = name.into();
+        assert!(!name.trim().is_empty(), "a runtime's name must not be blank");
+        self.name = Some(name);
         self
     }
 

@@ -109,8 +109,7 @@ impl Dump {
         self.never_polled
     }
 
-    /// How many tasks wait in the queue that all workers share. On the single-thread flavour, when the
-    /// driver was last turned.
+    /// How many tasks wait in the queue that all workers share: those that came from outside.
     #[must_use]
     pub fn global_queue_depth(&self) -> u64 {
         self.shared_queue

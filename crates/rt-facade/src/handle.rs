@@ -72,9 +72,11 @@ impl Handle {
     #[track_caller]
     #[must_use]
     pub fn current() -> Self {
-        let site = Location::caller();
-        Self::entered()
-            .unwrap_or_else(|missing| panic!("{}", missing.message("Handle::current", site)))
+        match Self::entered() {
+            Ok(handle) => handle,
+            // Not by `unwrap_or_else`: a closure's panic would be at its own line.
+            Err(missing) => panic!("{}", missing.message("Handle::current", Location::caller())),
+        }
     }
 
     /// The entered runtime's handle.
@@ -356,7 +358,10 @@ where
         pieces.check_fork(what, site);
         pieces.spawner.spawn(builder, future)
     });
-    spawned.unwrap_or_else(|missing| panic!("{}", missing.message(what, site)))
+    match spawned {
+        Ok(handle) => handle,
+        Err(missing) => panic!("{}", missing.message(what, site)),
+    }
 }
 
 /// Runs a closure on the entered runtime's pool.
@@ -372,7 +377,10 @@ where
         let (builder, closure) = closure.take().expect("called once");
         pieces.spawn_blocking(builder, site, closure)
     });
-    spawned.unwrap_or_else(|missing| panic!("{}", missing.message("spawn_blocking", site)))
+    match spawned {
+        Ok(handle) => handle,
+        Err(missing) => panic!("{}", missing.message("spawn_blocking", site)),
+    }
 }
 
 /// The number of the worker that runs on this thread, if that is one of the entered runtime's.

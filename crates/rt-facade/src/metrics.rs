@@ -38,7 +38,7 @@ pub struct RuntimeCounts {
     pub remote_schedules: u64,
     /// Tasks in the workers' own queues; on one thread, when the driver was last turned.
     pub local_queue_depth: u64,
-    /// Tasks in the shared queue; on one thread, when the driver was last turned.
+    /// Tasks in the shared queue: those that came from outside.
     pub global_queue_depth: u64,
     /// Threads of the blocking pool.
     pub blocking_threads: usize,
@@ -84,7 +84,7 @@ impl RuntimeMetrics {
         self.now().alive_tasks as usize
     }
 
-    /// Tasks in the shared queue; on one thread, when the driver was last turned.
+    /// Tasks in the shared queue: those that came from outside.
     #[must_use]
     pub fn global_queue_depth(&self) -> usize {
         self.now().global_queue_depth as usize

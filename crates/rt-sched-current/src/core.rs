@@ -205,7 +205,9 @@ impl<D: Driver> Core<D> {
         if self.global.is_empty() {
             self.shared.inbox.take_into(&mut self.global);
         }
-        self.global.pop_front()
+        let runnable = self.global.pop_front()?;
+        self.shared.counters.from_global.add(1);
+        Some(runnable)
     }
 
     #[inline]
@@ -243,7 +245,6 @@ impl<D: Driver> Core<D> {
         let counters = &self.shared.counters;
         counters.turns.add(1);
         counters.local_depth.set(self.shared.with_local(ctx, |local| local.len() as u64));
-        counters.global_depth.set(self.global.len() as u64);
         let mut batch = WakeBatch::new();
         let turned = self.driver.turn(until, &mut batch);
         self.answer(); // before the batch: what it wakes finds the scheduler awake

@@ -39,7 +39,7 @@ pub(crate) struct Counters {
     pub(crate) spawned_here: Counter,
     pub(crate) ended: Counter,
     pub(crate) local_depth: Counter,
-    pub(crate) global_depth: Counter,
+    pub(crate) from_global: Counter,
     /// Spawned from other threads: several writers.
     pub(crate) spawned_elsewhere: AtomicU64,
     /// Scheduled from other threads: several writers.
@@ -57,7 +57,7 @@ impl Counters {
             spawned_here: Counter::new(),
             ended: Counter::new(),
             local_depth: Counter::new(),
-            global_depth: Counter::new(),
+            from_global: Counter::new(),
             spawned_elsewhere: AtomicU64::new(0),
             scheduled_elsewhere: AtomicU64::new(0),
         }
@@ -71,7 +71,10 @@ impl Counters {
     }
 
     pub(crate) fn read(&self) -> Metrics {
+        // Out first: a task counted as out was counted as in before.
+        let out = self.from_global.read();
         let spawned_elsewhere = self.spawned_elsewhere.load(Relaxed);
+        let pushed = self.scheduled_elsewhere.load(Relaxed) + spawned_elsewhere;
         Metrics {
             alive_tasks: self.alive(),
             spawned_tasks: self.spawned_here.read() + spawned_elsewhere,
@@ -80,9 +83,9 @@ impl Counters {
             parks: self.parks.read(),
             unparks: self.unparks.read(),
             busy: Duration::from_nanos(self.busy_ns.read()),
-            remote_schedules: self.scheduled_elsewhere.load(Relaxed) + spawned_elsewhere,
+            remote_schedules: pushed,
             local_queue_depth: self.local_depth.read(),
-            global_queue_depth: self.global_depth.read(),
+            global_queue_depth: pushed.saturating_sub(out),
         }
     }
 }
@@ -109,6 +112,6 @@ pub struct Metrics {
     pub remote_schedules: u64,
     /// Tasks in the local queue at the last turn of the driver.
     pub local_queue_depth: u64,
-    /// Tasks taken from the inbox and not run, at the last turn of the driver.
+    /// Tasks that came from other threads and were not run.
     pub global_queue_depth: u64,
 }

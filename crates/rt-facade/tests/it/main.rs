@@ -39,6 +39,7 @@ mod panics;
 mod queues;
 mod quic;
 mod refused;
+mod runtime_life;
 mod shutdown;
 mod storms;
 mod stress;
