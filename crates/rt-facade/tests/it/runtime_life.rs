@@ -54,16 +54,17 @@ fn a_task_outlives_the_block_on_that_spawned_it() {
     for_each_flavor(|runtime| {
         let gate = Gate::new();
         let passed = gate.passed();
-        let task = runtime.block_on(async {
+        let (sends, sent) = mpsc::channel();
+        runtime.block_on(async {
             let task = rt_facade::spawn(async {
                 passed.await;
                 3
             });
             yield_now().await;
-            task
+            sends.send(task).unwrap();
         });
         gate.open();
-        assert_eq!(runtime.block_on(task).unwrap(), 3);
+        assert_eq!(runtime.block_on(receive(&sent)).unwrap(), 3);
     });
 }
 
@@ -550,7 +551,8 @@ fn panics_at(f: impl FnOnce()) -> Option<(String, u32)> {
 #[test]
 fn panics_name_the_line_that_called() {
     let runtime = Runtime::new().unwrap();
-    let calls: [(&str, Box<dyn Fn() + '_>); 14] = [
+    type Call<'a> = Box<dyn Fn() + 'a>;
+    let calls: [(&str, Call<'_>); 14] = [
         ("current", Box::new(|| drop(Handle::current()))),
         ("spawn", Box::new(|| drop(rt_facade::spawn(async {})))),
         ("spawn_blocking", Box::new(|| drop(spawn_blocking(|| ())))),
