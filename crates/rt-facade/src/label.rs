@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::runtime::RuntimeFlavor;
 
-/// The number of a runtime, unique in the process.
+/// The number of a runtime or a [`LocalSet`](crate::task::LocalSet), unique in the process.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(NonZeroU64);
 
@@ -16,7 +16,7 @@ pub struct Id(NonZeroU64);
 static BUILT: AtomicU64 = AtomicU64::new(0);
 
 impl Id {
-    fn fresh() -> Self {
+    pub(crate) fn fresh() -> Self {
         let before = BUILT.fetch_add(1, Relaxed);
         Self(NonZeroU64::new(before + 1).expect("nobody builds so many"))
     }

@@ -163,3 +163,22 @@ fn a_task_local_costs_an_allocation_only_where_it_is_inherited() {
     });
     assert_eq!(left, 0);
 }
+
+#[test]
+fn a_member_of_a_set_costs_no_allocation_but_what_tables_double_by() {
+    let tasks: Vec<_> = (0..1000).map(|n| rt_task::spawn(async move { n }, Nowhere(0))).collect();
+    let (runnables, handles): (Vec<_>, Vec<_>) = tasks.into_iter().unzip();
+    let mut set = rt_task::JoinSet::new();
+    let ((), came) = counted(|| handles.into_iter().for_each(|handle| drop(set.insert(handle))));
+    assert!(came.0 <= 40, "{came:?}");
+    let ((), went) = counted(|| {
+        for runnable in runnables {
+            assert!(matches!(runnable.run(), Ran::Done));
+        }
+        (0..1000).for_each(|n| assert_eq!(set.try_join_next().unwrap().unwrap(), n));
+    });
+    assert!(went.0 <= 20, "{went:?}");
+    let again = rt_task::spawn(async { 0 }, Nowhere(0));
+    let ((), again) = counted(|| drop(set.insert(again.1)));
+    assert_eq!(again.0, 0, "places are used again");
+}

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rt_task::base::context;
 use rt_task::{Builder as TaskBuilder, JoinHandle};
 
-use super::{Builder, EnterGuard, Handle, Runtime, RuntimeMetrics, Wait};
+use super::{Builder, EnterGuard, Handle, Runtime, RuntimeMetrics, ShutdownReport, Wait};
 use crate::compose::Local;
 use crate::refused;
 use crate::scheduler::Scheduler;
@@ -151,18 +151,25 @@ impl LocalRuntime {
     /// Shuts down: drops every task, then waits up to `timeout` for closures on the blocking pool that have
     /// started. Those still running then go on, on their own.
     pub fn shutdown_timeout(mut self, timeout: Duration) {
-        self.end(Wait::UpTo(timeout));
+        drop(self.end(Wait::UpTo(timeout)));
+    }
+
+    /// [`shutdown_timeout`](Self::shutdown_timeout), and tells what was waited for in vain.
+    #[must_use = "it tells what still runs"]
+    pub fn shutdown_report(mut self, timeout: Duration) -> ShutdownReport {
+        self.end(Wait::UpTo(timeout))
     }
 
     /// Shuts down: drops every task, and waits for nothing.
     pub fn shutdown_background(mut self) {
-        self.end(Wait::Not);
+        drop(self.end(Wait::Not));
     }
 
-    fn end(&mut self, wait: Wait) {
+    fn end(&mut self, wait: Wait) -> ShutdownReport {
         let Self { scheduler, rest } = self;
-        drop(rest.end_after(wait, || drop(scheduler.take())));
+        let report = rest.end_after(wait, || drop(scheduler.take()));
         mem::forget(scheduler.take()); // there in a forked child alone
+        report
     }
 }
 
@@ -171,10 +178,10 @@ impl Drop for LocalRuntime {
         if self.scheduler.is_none() {
             return; // shut down
         }
-        self.end(match context::driven() {
+        drop(self.end(match context::driven() {
             None => Wait::ForAll,
             Some(_) => Wait::Not,
-        });
+        }));
     }
 }
 

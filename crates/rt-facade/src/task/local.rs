@@ -1,5 +1,6 @@
 //! Tasks that stay on their thread: [`LocalSet`], and spawning on whichever is entered.
 
+use std::cell::OnceCell;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
@@ -12,7 +13,7 @@ use rt_task::{Builder as TaskBuilder, JoinHandle, TaskInfo};
 pub use rt_sched_current::{LocalEnterGuard, RunUntil};
 
 use crate::compose::Local;
-use crate::runtime::Runtime;
+use crate::runtime::{Id, Runtime};
 
 /// Spawns `future`, which need not be `Send`, on the innermost [`LocalSet`] or
 /// [`LocalRuntime`](crate::runtime::LocalRuntime) that is entered on this thread.
@@ -97,6 +98,8 @@ where
 #[derive(Default)]
 pub struct LocalSet {
     inner: rt_sched_current::LocalSet,
+    /// Once somebody asked.
+    id: OnceCell<Id>,
 }
 
 impl LocalSet {
@@ -104,7 +107,7 @@ impl LocalSet {
     #[track_caller]
     #[must_use]
     pub fn new() -> Self {
-        Self { inner: rt_sched_current::LocalSet::new() }
+        Self { inner: rt_sched_current::LocalSet::new(), id: OnceCell::new() }
     }
 
     /// Spawns `future` on the set. It runs when the set is polled next.
@@ -154,6 +157,12 @@ impl LocalSet {
     /// is cancelled at once.
     pub fn enter(&self) -> LocalEnterGuard {
         self.inner.enter()
+    }
+
+    /// The number of the set: no runtime and no other set has it.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        *self.id.get_or_init(Id::fresh)
     }
 
     /// Tells `f` of every task of the set that has pended at least once and not ended.

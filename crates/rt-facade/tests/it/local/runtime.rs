@@ -166,6 +166,19 @@ fn a_drop_waits_for_a_closure_that_has_started_and_a_background_shutdown_does_no
     rt_task::block_on(closure).unwrap();
 
     let runtime = local();
+    let (let_go, held) = hold();
+    let gate = Gate::new();
+    let started = gate.clone();
+    drop(runtime.spawn_blocking(move || {
+        started.open();
+        held.stay();
+    }));
+    runtime.block_on(gate.passed());
+    let report = runtime.shutdown_report(Duration::from_millis(1));
+    assert!(!report.is_complete(), "{report}");
+    let_go.go();
+
+    let runtime = local();
     let closure = runtime.spawn_blocking(|| 1);
     drop(runtime);
     assert!(closure.is_finished(), "run or cancelled");

@@ -406,6 +406,8 @@ fn a_local_task_has_an_id_and_a_name() {
             let id = inside.id();
             assert_eq!(inside.await.unwrap(), id);
         });
+        assert_eq!(set.id(), set.id());
+        assert!(set.id() != LocalSet::new().id() && set.id() != runtime.handle().id());
         let mut names = Vec::new();
         set.for_each_task(|info| names.push((info.id, info.name)));
         assert_eq!(names, [(named.id(), Some("named".to_owned()))]);
