@@ -544,3 +544,20 @@ fn the_environment_is_told_once_if_it_asks_for_nothing_known() {
         assert_eq!(build().build().unwrap().block_on(async { 1 }), 1);
     }
 }
+
+#[test]
+fn tasks_of_a_local_runtime_are_told_too() {
+    let runtime = rt_facade::runtime::LocalRuntime::new().unwrap();
+    assert_eq!(runtime.handle().dump().runtime_built_at().file(), file!());
+    runtime.block_on(async {
+        let kept = std::rc::Rc::new(());
+        let task = task::spawn_local(async move {
+            sleep(Duration::from_secs(1000)).await;
+            drop(kept);
+        });
+        let dump = idle_one().await;
+        assert_eq!(dump.tasks()[0].id(), task.id());
+        assert_eq!(dump.tasks()[0].waits_for().unwrap().kind(), WaitKind::Time);
+        task.abort();
+    });
+}
