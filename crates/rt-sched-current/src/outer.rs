@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use rt_task::base::byte_lock::ByteLock;
-use rt_task::base::driver::{Driver, Until};
+use rt_task::base::driver::{Driver, Until, WakeBatch};
 use rt_task::base::seam::{Unpark, Wakes};
 use rt_task::base::shim;
 
@@ -131,24 +131,27 @@ impl Wakers {
     }
 }
 
-/// Wakes them, but for that of `skip`. No lock is held.
+/// Wakes them, but for that of `skip`. No lock is held. One of several that panics is contained: the others
+/// are woken all the same.
 fn wake_each(wakers: Wakers, skip: Option<u64>) {
     let Wakers { one, mut more } = wakers;
-    if let Some((key, waker)) = one {
-        wake_unless(skip == Some(key), waker);
+    let one = one.and_then(|(key, waker)| (skip != Some(key)).then_some(waker));
+    if more.is_none() {
+        if let Some(waker) = one {
+            waker.wake();
+        }
+        return;
     }
-    while let Some(mut at) = more {
-        more = at.next.take();
-        let More { key, waker, .. } = *at;
-        wake_unless(skip == Some(key), waker);
+    let mut batch = WakeBatch::new();
+    one.into_iter().for_each(|waker| batch.push(waker));
+    while let Some(at) = more {
+        let More { key, waker, next } = *at;
+        more = next;
+        if skip != Some(key) {
+            batch.push(waker);
+        }
     }
-}
-
-fn wake_unless(skipped: bool, waker: Waker) {
-    match skipped {
-        true => drop(waker),
-        false => waker.wake(),
-    }
+    batch.wake_all();
 }
 
 impl Unpark for Outer {

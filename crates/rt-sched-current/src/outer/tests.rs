@@ -62,3 +62,21 @@ fn who_polls_no_more_is_not_woken_and_others_go_on() {
     outer.forget(0);
     assert_eq!((leaves.0.0.load(SeqCst), stays.0.0.load(SeqCst)), (0, 1));
 }
+
+#[test]
+fn a_waker_that_panics_keeps_no_other_from_being_woken() {
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            std::panic::resume_unwind(Box::new("a waker"));
+        }
+    }
+    let outer = Outer::new();
+    let pollers: Vec<_> = (0..3).map(|_| counted()).collect();
+    outer.leave(0, &Waker::from(Arc::new(Panics)));
+    for (key, (_, waker)) in (1..).zip(&pollers) {
+        outer.leave(key, waker);
+    }
+    outer.unpark();
+    assert!(pollers.iter().all(|(counts, _)| counts.0.load(SeqCst) == 1));
+}

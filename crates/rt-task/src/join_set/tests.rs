@@ -221,6 +221,7 @@ fn it_says_how_many_there_are() {
     let mut set = JoinSet::default();
     set.insert(queue.spawn(async {}));
     assert_eq!(format!("{set:?}"), "JoinSet { len: 1 }");
+    queue.run();
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::async_yields_async, reason = "handles are handed out, to be awaited outside")]
 #![allow(clippy::disallowed_methods, reason = "the other threads of these tests are theirs")]
 
+use std::cell::Cell;
 use std::future::{Future, pending, poll_fn};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -10,9 +11,10 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Poll, Waker};
 use std::thread;
 
-use rt_facade::task::{LocalSet, spawn_local};
+use rt_facade::runtime::LocalRuntime;
+use rt_facade::task::{LocalSet, spawn_local, yield_now};
 
-use crate::support::{CountsDrops, Gate, block_until, for_each_flavor, receive};
+use crate::support::{CountsDrops, Gate, block_until, for_each_flavor, hold, receive};
 
 #[test]
 fn other_threads_wake_local_tasks() {
@@ -140,4 +142,45 @@ fn a_set_is_called_by_the_waker_of_who_polls_it_now() {
         opener.join().unwrap();
         assert!(task.is_finished());
     });
+}
+
+/// Aborts a local task from another thread during its poll, and awaits it.
+async fn is_aborted_in_a_poll() {
+    struct Notes(Rc<Cell<bool>>);
+    impl Drop for Notes {
+        fn drop(&mut self) {
+            self.0.set(true);
+        }
+    }
+    let is_gone = Rc::new(Cell::new(false));
+    let notes = Notes(is_gone.clone());
+    let (starts, started) = mpsc::channel();
+    let (let_go, held) = hold();
+    let task = spawn_local(async move {
+        let _notes = notes;
+        starts.send(()).unwrap();
+        held.stay();
+        yield_now().await;
+        unreachable!("it goes on after the yield");
+    });
+    let abort = task.abort_handle();
+    let aborts = thread::spawn(move || {
+        receive(&started);
+        abort.abort();
+        let_go.go();
+        abort
+    });
+    assert!(task.await.unwrap_err().is_cancelled());
+    assert!(is_gone.get(), "to the last destructor");
+    let abort = aborts.join().unwrap();
+    abort.abort(); // changes nothing
+    assert!(abort.is_finished());
+}
+
+#[test]
+fn aborted_during_its_poll_and_awaited_a_local_task_is_gone() {
+    for_each_flavor(|runtime| {
+        LocalSet::new().block_on(runtime, is_aborted_in_a_poll());
+    });
+    LocalRuntime::new().unwrap().block_on(is_aborted_in_a_poll());
 }
