@@ -14,7 +14,7 @@ use rt_facade::task::JoinHandle;
 use rt_facade::time::{Duration, Instant, timeout};
 use tower::{ServiceExt, service_fn};
 
-use crate::support::{Gate, LIMIT, for_each_flavor, for_each_flavor_paused};
+use crate::support::{Gate, LIMIT, flavors, for_each_flavor, for_each_flavor_paused, hold};
 
 /// A server whose `/slow` waits for the gate; other paths answer with the client's address. Ends when the sender is
 /// dropped.
@@ -144,12 +144,27 @@ fn the_connector_says_what_is_wrong() {
             assert!(said.contains(&format!("`{name}` could not be resolved")), "{said}");
             connector.enforce_http(false);
             assert!(ask(&connector, "https://127.0.0.1:1/").await.attempts().next().is_some());
-            // Nothing can be connected to in no time.
-            connector.set_connect_timeout(Some(Duration::ZERO));
-            // Of the block for documentation (RFC 5737): routed nowhere.
-            assert!(ask(&connector, "http://192.0.2.1/").await.is_timeout());
         });
     });
+}
+
+#[test]
+fn the_limit_of_a_connect_counts_resolving_the_name() {
+    for build in flavors() {
+        let runtime = build().enable_all().max_blocking_threads(1).build().unwrap();
+        runtime.block_on(async {
+            // Names are resolved on the pool, whose one thread is held.
+            let (let_go, held) = hold();
+            let holds = rt_facade::task::spawn_blocking(|| held.stay());
+            let mut connector = HttpConnector::new();
+            connector.set_connect_timeout(Some(Duration::from_millis(1)));
+            let uri = "http://localhost:1/".parse().unwrap();
+            let refused = connector.oneshot(uri).await.unwrap_err();
+            assert!(refused.is_timeout(), "{refused}");
+            let_go.go();
+            holds.await.unwrap();
+        });
+    }
 }
 
 #[test]
