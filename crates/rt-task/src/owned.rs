@@ -113,7 +113,8 @@ impl<S: Schedule> Owned<S> {
     #[inline]
     pub(crate) fn begin_first(&self, shard: u16, runnable: &Runnable<S>) {
         let header = runnable.header();
-        if let Some(shard) = self.shards.get(usize::from(shard)) {
+        // Without a shard of that number (a set of its own tasks on a worker of many), the first.
+        if let Some(shard) = self.shards.get(usize::from(shard)).or(self.shards.first()) {
             shard.first.begin(header.id, header.location());
         }
     }
@@ -121,7 +122,7 @@ impl<S: Schedule> Owned<S> {
     /// It is over.
     #[inline]
     pub(crate) fn end_first(&self, shard: u16, runnable: &Runnable<S>) {
-        if let Some(shard) = self.shards.get(usize::from(shard)) {
+        if let Some(shard) = self.shards.get(usize::from(shard)).or(self.shards.first()) {
             shard.first.end(runnable.header().id);
         }
     }
