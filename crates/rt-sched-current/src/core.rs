@@ -185,7 +185,7 @@ impl<D: Driver> Core<D> {
     }
 
     /// The next task: local first, global when that is empty or has waited long enough.
-    #[inline]
+    #[inline(always)] // the loop's, which is what runs; `run_some` has a copy
     fn pick(&mut self, ctx: &Ctx) -> Option<Runnable<Home<D::Unpark>>> {
         if self.local_credit == 0 {
             self.local_credit = self.config.global_interval;
@@ -200,7 +200,7 @@ impl<D: Driver> Core<D> {
         self.pick_global()
     }
 
-    #[inline]
+    #[inline(never)]
     fn pick_global(&mut self) -> Option<Runnable<Home<D::Unpark>>> {
         if self.global.is_empty() {
             self.shared.inbox.take_into(&mut self.global);
@@ -210,7 +210,7 @@ impl<D: Driver> Core<D> {
         Some(runnable)
     }
 
-    #[inline]
+    #[inline(always)] // as `pick`
     fn run(&mut self, ctx: &Ctx, runnable: Runnable<Home<D::Unpark>>) -> Option<Box<TaskPanic>> {
         self.shared.counters.polls.add(1);
         match runnable.run_in(ctx) {

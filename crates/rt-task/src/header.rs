@@ -239,6 +239,7 @@ impl Header {
         self.shard.store(shard.map_or(0, |shard| shard + 1), Relaxed);
     }
 
+    #[inline]
     pub(crate) fn location(&self) -> &'static Location<'static> {
         self.origin.location()
     }

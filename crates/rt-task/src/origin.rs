@@ -37,22 +37,31 @@ unsafe impl Sync for Origin {}
 
 impl Origin {
     /// Of a task that is spawned here and now. Inherits what this thread's scopes offer.
+    #[inline]
     pub(crate) fn new(
         location: &'static Location<'static>,
         name: Option<String>,
         is_hooked: bool,
     ) -> Self {
         let inherited = inherit::offered();
+        if name.is_none() && inherited.is_none() {
+            let word = ptr::from_ref(location).cast::<()>();
+            return Self(word.map_addr(|address| address | usize::from(is_hooked) * ATTENDED));
+        }
+        Self::with_extras(location, name, inherited, is_hooked)
+    }
+
+    #[cold]
+    fn with_extras(
+        location: &'static Location<'static>,
+        name: Option<String>,
+        inherited: Option<Inherited>,
+        is_hooked: bool,
+    ) -> Self {
         let attended = if is_hooked || inherited.is_some() { ATTENDED } else { 0 };
-        let (word, boxed) = match (name, inherited) {
-            (None, None) => (ptr::from_ref(location).cast(), 0),
-            (name, inherited) => {
-                let inherited = UnsafeCell::new(inherited);
-                let extras = Box::into_raw(Box::new(Extras { location, name, inherited }));
-                (extras.cast_const().cast::<()>(), BOXED)
-            }
-        };
-        Self(word.map_addr(|address| address | attended | boxed))
+        let inherited = UnsafeCell::new(inherited);
+        let extras = Box::into_raw(Box::new(Extras { location, name, inherited }));
+        Self(extras.cast_const().cast::<()>().map_addr(|address| address | attended | BOXED))
     }
 
     /// Whether somebody is told of the task, or it inherited something.
@@ -66,6 +75,7 @@ impl Origin {
         boxed.then(|| self.0.map_addr(|address| address & !TAGS).cast_mut().cast())
     }
 
+    #[inline]
     pub(crate) fn location(&self) -> &'static Location<'static> {
         match self.extras() {
             // SAFETY: tagged, hence made from such a box, which lives as long as `self`.

@@ -154,7 +154,7 @@ impl Noted {
     #[inline]
     pub(crate) fn note(&self, wait: Wait) {
         self.last.set(Some(wait));
-        self.pended.set(self.pended.get().saturating_add(1));
+        self.pended.set((self.pended.get() + 1).min(RUNNING - 1));
     }
 
     /// How many leaves have pended.
@@ -204,7 +204,7 @@ impl WaitSlot {
             self.object.store(wait.object, Relaxed);
             self.site.store(ptr::from_ref(wait.site).cast_mut(), Relaxed);
         }
-        tag.pended.store(noted.pended.get().min(RUNNING - 1), Relaxed);
+        tag.pended.store(noted.pended.get(), Relaxed); // below RUNNING, by `note`
     }
 
     pub(crate) fn read(&self, tag: &WaitTag) -> Waiting {
