@@ -6,7 +6,7 @@ use std::fmt;
 use std::io;
 use std::num::NonZeroUsize;
 use std::panic::Location;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -394,7 +394,8 @@ impl Builder {
         env = env.with_blocking(Arc::new(pool.handle().clone()));
         let label = Label::new(self.name.as_deref(), spawner.flavor(), built);
         let blocking = pool.handle().clone();
-        let pieces = Pieces { label, born, spawner, blocking, clock, timer, unpark };
+        let sets = Mutex::default();
+        let pieces = Pieces { label, born, spawner, blocking, clock, timer, unpark, sets };
         let handle = Handle::new(pieces, env);
         entered.set(handle.env().downgrade()).expect("set once, here");
         scheduler.start(handle.env().clone())?;

@@ -6,8 +6,8 @@
 //!
 //! # What is in it
 //! Every task that was polled at least once and has not ended, whatever it does now. Tasks that were never
-//! polled are counted: they lie in a queue, and nothing is known of them yet. Tasks of a `LocalSet` are not
-//! in the dump of the runtime around it.
+//! polled are counted: they lie in a queue, and nothing is known of them yet. Tasks of a `LocalSet` are
+//! in the dump of each runtime that has polled the set.
 //!
 //! # How to read it
 //! | column      | tells                                                                            |

@@ -6,14 +6,14 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 
 use rt_task::base::clock::Hold;
 use rt_task::base::context::{self, Ctx, EnterLocal, Env, Missing, Nested};
 use rt_task::base::fork::Generation;
 use rt_task::base::park::LentPark;
-use rt_task::base::seam::{Clock as _, Unpark};
+use rt_task::base::seam::{Clock as _, Listed, Lists, Unpark};
 use rt_task::{Builder as TaskBuilder, Job, JoinHandle, TaskInfo, coop};
 
 use crate::compose::{Clock, WaiterUnpark};
@@ -32,7 +32,6 @@ pub struct Handle {
 }
 
 /// What a handle reaches.
-#[derive(Debug)]
 pub(crate) struct Pieces {
     pub(crate) label: Label,
     /// The process that built it.
@@ -44,6 +43,8 @@ pub(crate) struct Pieces {
     /// The timer, if there is one.
     pub(crate) timer: Option<rt_timer::Handle>,
     pub(crate) unpark: WaiterUnpark,
+    /// Who keeps tasks that run beside the runtime's own: each `LocalSet`.
+    pub(crate) sets: Mutex<Vec<Weak<dyn Listed>>>,
 }
 
 /// The spawner slot of the environment.
@@ -53,7 +54,7 @@ impl Handle {
     /// A handle to `pieces`, entered as `env` and itself.
     pub(crate) fn new(pieces: Pieces, env: Env) -> Self {
         let pieces = Arc::new(pieces);
-        let env = env.with_spawner::<Slot>(pieces.clone());
+        let env = env.with_spawner::<Slot>(pieces.clone()).with_lists(pieces.clone());
         Self { pieces, env }
     }
 
@@ -257,6 +258,24 @@ pub(crate) fn block_on_here<F: Future>(env: &Env, future: F) -> Result<F::Output
     })
 }
 
+impl Lists for Pieces {
+    fn add(&self, tasks: Weak<dyn Listed>) {
+        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        sets.retain(|set| set.strong_count() > 0 && !set.ptr_eq(&tasks));
+        sets.push(tasks);
+    }
+}
+
+impl fmt::Debug for Pieces {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pieces")
+            .field("label", &self.label)
+            .field("spawner", &self.spawner)
+            .field("blocking", &self.blocking)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Pieces {
     /// Panics if the runtime was built by the parent of this process. Costs one load that is shared by all.
     #[inline]
@@ -264,6 +283,11 @@ impl Pieces {
         if self.born.is_past() {
             refused::forked(what, site, &self.label);
         }
+    }
+
+    fn sets(&self) -> Vec<Arc<dyn Listed>> {
+        let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        sets.iter().filter_map(Weak::upgrade).collect()
     }
 
     fn dump(&self) -> Dump {
@@ -281,6 +305,11 @@ impl Pieces {
         });
         let metrics = spawner.metrics();
         let never_polled = metrics.alive_tasks.saturating_sub(tasks.len() as u64);
+        let mut alive = metrics.alive_tasks;
+        for set in self.sets() {
+            set.for_each_task(&mut |info| drop(tasks.insert(info.id, TaskDump::new(info, now))));
+            alive += set.alive_tasks();
+        }
         let workers = first_polls.into_iter().enumerate().map(|(index, first_poll)| {
             let worker = spawner.worker_metrics(index).unwrap_or_default();
             let queued = worker.local_queue_depth;
@@ -294,9 +323,9 @@ impl Pieces {
         Dump {
             label: label.clone(),
             workers: workers.collect(),
+            alive,
+            never_polled: alive.saturating_sub(tasks.len() as u64),
             tasks: tasks.into_values().collect(),
-            alive: metrics.alive_tasks,
-            never_polled,
             shared_queue: metrics.global_queue_depth,
             blocking: running.collect(),
             blocking_queue: blocking.metrics().queue_depth,

@@ -13,10 +13,12 @@ use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
-use rt_task::base::context::{self, Ctx, EnterLocal};
+use rt_task::base::context::{self, Ctx, EnterLocal, WeakEnv};
+use rt_task::base::seam::Listed;
 use rt_task::wait::{Wait, WaitKind, poll_leaf};
 use rt_task::{Builder as TaskBuilder, JoinHandle, TaskInfo};
 
@@ -64,6 +66,8 @@ pub struct LocalSet {
     spawner: Rc<LocalSpawner<Outer>>,
     outer: Outer,
     next_key: Cell<u64>,
+    /// The environment that was told of the set.
+    told: Cell<Option<WeakEnv>>,
     site: &'static Location<'static>,
 }
 
@@ -90,6 +94,7 @@ impl LocalSet {
             spawner: Rc::new(LocalSpawner::new(Spawner { shared })),
             outer,
             next_key: Cell::new(SET + 1),
+            told: Cell::new(None),
             site: Location::caller(),
         }
     }
@@ -159,12 +164,31 @@ impl LocalSet {
         unsafe { context::stay_home(self.spawner.inner().home(), f) }
     }
 
+    /// Tells the entered runtime of the set's tasks, once: they are in its dump then.
+    #[inline]
+    fn tell(&self) {
+        let told = match self.told.take() {
+            Some(told) if context::is_in(&told) => Some(told),
+            _ => self.tell_another(),
+        };
+        self.told.set(told);
+    }
+
+    #[cold]
+    fn tell_another(&self) -> Option<WeakEnv> {
+        let env = context::env()?;
+        let tasks: Arc<dyn Listed> = self.spawner.inner().shared.clone();
+        env.tell_of(Arc::downgrade(&tasks));
+        Some(env.downgrade())
+    }
+
     /// Runs some tasks. Tells whether the poll is to be repeated at once.
     fn run_some(&self, ctx: &Ctx, key: impl FnOnce() -> u64, cx: &Context<'_>) -> bool {
         let Some(core) = self.core.take() else {
             return false; // polled further up, which goes on with the tasks
         };
         let mut lent = Lent { set: self, core: Some(core) };
+        self.tell();
         self.outer.leave(key(), cx.waker()); // R1
         let (ran, is_asleep) = lent.core().run_some(ctx, STEPS_MAX);
         ctx.add_picks(ran);

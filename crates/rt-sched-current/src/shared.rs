@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::task::Wake;
 
 use rt_task::base::context::{self, Ctx};
-use rt_task::base::seam::Unpark;
+use rt_task::base::seam::{Listed, Unpark};
 use rt_task::base::shim::{AtomicBool, Ordering::*, UnsafeCell};
 use rt_task::{
     Builder as TaskBuilder, Closed, Fifo, Hooks, Inbox, JoinHandle, Owned, Runnable, Schedule,
@@ -205,6 +205,17 @@ impl<U: Unpark> Wake for Shared<U> {
 
     fn wake_by_ref(self: &Arc<Self>) {
         self.bell.ring(ROOT, context::is_home(self.address()));
+    }
+}
+
+impl<U: Unpark> Listed for Shared<U> {
+    fn alive_tasks(&self) -> u64 {
+        self.counters.alive()
+    }
+
+    fn for_each_task(&self, f: &mut dyn FnMut(TaskInfo)) {
+        self.owned.first_polls().for_each(|(_, info)| f(info));
+        self.owned.for_each_info(f);
     }
 }
 

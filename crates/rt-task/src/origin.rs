@@ -46,7 +46,7 @@ impl Origin {
         let inherited = inherit::offered();
         if name.is_none() && inherited.is_none() {
             let word = ptr::from_ref(location).cast::<()>();
-            return Self(word.map_addr(|address| address | usize::from(is_hooked) * ATTENDED));
+            return Self(word.map_addr(|address| address | (usize::from(is_hooked) * ATTENDED)));
         }
         Self::with_extras(location, name, inherited, is_hooked)
     }

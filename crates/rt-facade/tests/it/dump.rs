@@ -9,8 +9,8 @@ use std::thread;
 
 use rt_facade::dump::{Dump, TaskState, WaitKind};
 use rt_facade::net::{TcpListener, UdpSocket};
-use rt_facade::runtime::{Handle, Runtime};
-use rt_facade::task::{self, yield_now};
+use rt_facade::runtime::{Builder, Handle, Runtime};
+use rt_facade::task::{self, LocalSet, yield_now};
 use rt_facade::time::{Duration, sleep};
 
 use crate::support::{
@@ -559,5 +559,39 @@ fn tasks_of_a_local_runtime_are_told_too() {
         assert_eq!(dump.tasks()[0].id(), task.id());
         assert_eq!(dump.tasks()[0].waits_for().unwrap().kind(), WaitKind::Time);
         task.abort();
+    });
+}
+
+#[test]
+fn tasks_of_a_local_set_are_in_the_dump_of_each_runtime_that_has_polled_it() {
+    for_each_flavor(|runtime| {
+        let set = LocalSet::new();
+        set.spawn_local(pending::<()>());
+        set.block_on(runtime, async {
+            let dump = idle_one().await;
+            assert_eq!((dump.tasks().len(), dump.alive_tasks(), dump.never_polled()), (1, 1, 0));
+            assert_eq!(dump.tasks()[0].spawned_at().file(), file!());
+
+            let stuck = LocalSet::new();
+            let first = stuck.spawn_local(async { Handle::current().dump() });
+            let id = first.id();
+            stuck.spawn_local(pending::<()>());
+            let dump = stuck.run_until(first).await.unwrap();
+            let of = |id| dump.tasks().iter().find(|task| task.id() == id).unwrap().state();
+            assert_eq!((of(id), dump.tasks().len()), (TaskState::Running, 2));
+            assert_eq!((dump.alive_tasks(), dump.never_polled()), (3, 1));
+            drop(stuck);
+            assert_eq!(Handle::current().dump().alive_tasks(), 1, "a set that is gone");
+        });
+        let other = Builder::new_current_thread().build().unwrap();
+        assert_eq!(other.handle().dump().alive_tasks(), 0);
+        set.block_on(&other, yield_now());
+        assert_eq!(other.handle().dump().tasks().len(), 1);
+        assert_eq!(runtime.handle().dump().tasks().len(), 1);
+        drop(set);
+        assert_eq!(
+            (other.handle().dump().alive_tasks(), runtime.handle().dump().alive_tasks()),
+            (0, 0)
+        );
     });
 }

@@ -542,6 +542,13 @@ pub fn env() -> Option<Env> {
     peek(|ctx| ctx.entries.borrow().last().map(|entry| entry.env.clone())).flatten()
 }
 
+/// Whether `env` is the entered environment. One comparison.
+#[inline]
+#[must_use]
+pub fn is_in(env: &WeakEnv) -> bool {
+    peek(|ctx| env.is_of(ctx.innermost.get())) == Some(true)
+}
+
 /// Seeds the thread's choices, so that they repeat.
 pub fn seed(ctx: &Ctx, seed: u64) {
     ctx.rng.reseed(seed);

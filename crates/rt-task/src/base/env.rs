@@ -5,8 +5,9 @@ use alloc::sync::{Arc, Weak};
 use core::any::Any;
 use core::fmt;
 use core::panic::Location;
+use core::ptr;
 
-use super::seam::{Blocking, Clock, Delay};
+use super::seam::{Blocking, Clock, Delay, Listed, Lists};
 
 /// The pieces that code may use once they are entered. Cheap to clone.
 #[derive(Clone, Default)]
@@ -24,6 +25,7 @@ pub(super) struct Slots {
     pub(super) clock: Option<Arc<dyn Clock>>,
     pub(super) spawner: Option<Arc<dyn Any + Send + Sync>>,
     pub(super) seed: Option<u64>,
+    pub(super) lists: Option<Arc<dyn Lists>>,
 }
 
 impl Env {
@@ -83,6 +85,19 @@ impl Env {
         self.edit(|slots| slots.spawner = Some(Arc::new(spawner)))
     }
 
+    /// Offers a place that is told of tasks which others keep.
+    #[must_use]
+    pub fn with_lists(self, lists: Arc<dyn Lists>) -> Self {
+        self.edit(|slots| slots.lists = Some(lists))
+    }
+
+    /// Tells of `tasks`, if somebody wants to know.
+    pub fn tell_of(&self, tasks: Weak<dyn Listed>) {
+        if let Some(lists) = &self.slots.lists {
+            lists.add(tasks);
+        }
+    }
+
     /// Makes the choices of a thread begin with `seed` whenever it begins to run this, so that they repeat.
     #[must_use]
     pub fn with_seed(self, seed: u64) -> Self {
@@ -107,6 +122,11 @@ impl WeakEnv {
     #[must_use]
     pub fn upgrade(&self) -> Option<Env> {
         Some(Env { slots: self.slots.upgrade()? })
+    }
+
+    /// Whether the slots are these.
+    pub(super) fn is_of(&self, slots: *const Slots) -> bool {
+        ptr::eq(self.slots.as_ptr(), slots)
     }
 }
 

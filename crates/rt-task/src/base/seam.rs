@@ -6,13 +6,14 @@
 //! nothing. [`Schedule`](crate::Schedule), the seam of tasks, sits with the tasks.
 
 use alloc::boxed::Box;
+use alloc::sync::Weak;
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::Waker;
 use core::time::Duration;
 
-use crate::Job;
+use crate::{Job, TaskInfo};
 
 /// A point in time: nanoseconds since the start of a [`Clock`]. Spans 584 years.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -177,6 +178,20 @@ pub enum Event {
     Park,
     /// The thread waits no more.
     Unpark,
+}
+
+/// Who keeps tasks beside the entered scheduler's own, such as a set on its thread?
+pub trait Listed: Send + Sync + 'static {
+    /// How many tasks there are.
+    fn alive_tasks(&self) -> u64;
+    /// Tells `f` what is known of each that was polled. From any thread; no lock is held meanwhile.
+    fn for_each_task(&self, f: &mut dyn FnMut(TaskInfo));
+}
+
+/// Who is told of them, to list them beside the scheduler's?
+pub trait Lists: Send + Sync + 'static {
+    /// Told of `tasks` when they are run here for the first time, and possibly again.
+    fn add(&self, tasks: Weak<dyn Listed>);
 }
 
 /// Where does a closure run that blocks its thread?
