@@ -28,6 +28,7 @@
 //! of a socket the descriptor, of `time` how long is left; of others a number that tells one from another.
 
 mod by_env;
+mod gather;
 mod json;
 mod table;
 

@@ -1,23 +1,22 @@
 //! The runtime's shared half, and how code finds it.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll};
 
 use rt_task::base::clock::Hold;
 use rt_task::base::context::{self, Ctx, EnterLocal, Env, Missing, Nested};
 use rt_task::base::fork::Generation;
 use rt_task::base::park::LentPark;
-use rt_task::base::seam::{Clock as _, Listed, Lists, Unpark};
+use rt_task::base::seam::{Clock as _, Listed, Unpark};
 use rt_task::{Builder as TaskBuilder, Job, JoinHandle, TaskInfo, coop};
 
 use crate::compose::{Clock, WaiterUnpark};
-use crate::dump::{BlockingDump, Dump, TaskDump, WorkerDump};
+use crate::dump::Dump;
 use crate::label::{Id, Label};
 use crate::refused::{self, Whose, nested};
 use crate::runtime::{RuntimeFlavor, RuntimeMetrics, WorkerMetrics};
@@ -258,14 +257,6 @@ pub(crate) fn block_on_here<F: Future>(env: &Env, future: F) -> Result<F::Output
     })
 }
 
-impl Lists for Pieces {
-    fn add(&self, tasks: Weak<dyn Listed>) {
-        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        sets.retain(|set| set.strong_count() > 0 && !set.ptr_eq(&tasks));
-        sets.push(tasks);
-    }
-}
-
 impl fmt::Debug for Pieces {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pieces")
@@ -282,53 +273,6 @@ impl Pieces {
     pub(crate) fn check_fork(&self, what: &str, site: &Location<'_>) {
         if self.born.is_past() {
             refused::forked(what, site, &self.label);
-        }
-    }
-
-    fn sets(&self) -> Vec<Arc<dyn Listed>> {
-        let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        sets.iter().filter_map(Weak::upgrade).collect()
-    }
-
-    fn dump(&self) -> Dump {
-        let Self { label, spawner, blocking, timer, .. } = self;
-        let now = timer.as_ref().map(rt_timer::Handle::now);
-        // In this order, so that a task which comes out of its first poll meanwhile is not missed.
-        let mut tasks = BTreeMap::new();
-        let mut first_polls = vec![None; spawner.workers()];
-        spawner.for_each_first_poll(|worker, info| {
-            first_polls[worker] = Some(info.id);
-            tasks.insert(info.id, TaskDump::new(info, now));
-        });
-        spawner.for_each_task(|info| {
-            tasks.insert(info.id, TaskDump::new(info, now));
-        });
-        let metrics = spawner.metrics();
-        let never_polled = metrics.alive_tasks.saturating_sub(tasks.len() as u64);
-        let mut alive = metrics.alive_tasks;
-        for set in self.sets() {
-            set.for_each_task(&mut |info| drop(tasks.insert(info.id, TaskDump::new(info, now))));
-            alive += set.alive_tasks();
-        }
-        let workers = first_polls.into_iter().enumerate().map(|(index, first_poll)| {
-            let worker = spawner.worker_metrics(index).unwrap_or_default();
-            let queued = worker.local_queue_depth;
-            let never_polled = match spawner.flavor() {
-                RuntimeFlavor::CurrentThread => never_polled,
-                RuntimeFlavor::MultiThread => never_polled.min(queued as u64),
-            };
-            WorkerDump { queued, never_polled, polls: worker.polls, first_poll }
-        });
-        let running = blocking.running().into_iter().map(|running| BlockingDump { running });
-        Dump {
-            label: label.clone(),
-            workers: workers.collect(),
-            alive,
-            never_polled: alive.saturating_sub(tasks.len() as u64),
-            tasks: tasks.into_values().collect(),
-            shared_queue: metrics.global_queue_depth,
-            blocking: running.collect(),
-            blocking_queue: blocking.metrics().queue_depth,
         }
     }
 
