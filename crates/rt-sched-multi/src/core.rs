@@ -378,11 +378,11 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         self.shared.config.global_interval.unwrap_or_else(|| self.pace.global_interval())
     }
 
-    /// What is done once in `event_interval` picks.
+    /// What is done once in `event_interval` picks, or in fewer if polls are long.
     #[cold]
     fn tick(&mut self) -> Step {
-        self.event_credit = self.shared.config.event_interval;
         self.measure();
+        self.event_credit = self.pace.event_interval(self.shared.config.event_interval);
         if let Some(mut driver) = self.shared.driver.try_hold() {
             let broken = self.turn(&mut driver, Until::Now);
             self.release(driver, broken);

@@ -85,6 +85,12 @@ impl Pace {
         polls.clamp(2, 127) as u32
     }
 
+    /// Picks after which the driver is turned: `most`, or fewer if polls are long.
+    pub(crate) fn event_interval(&self, most: u32) -> u32 {
+        let polls = TURN.as_nanos() as u64 / self.mean_ns.max(1);
+        polls.clamp(1, u64::from(most)) as u32
+    }
+
     /// Whether `backlog` tasks that wait are worth calling another worker for.
     #[inline]
     pub(crate) fn is_worth_a_call(&self, backlog: usize, latency: &Latency) -> bool {
@@ -132,6 +138,8 @@ const FORGETS: u64 = 1024;
 const MEAN_FIRST: Duration = CALL_MIN;
 /// How often the shared queue should be looked at: `docs/decisions/0006-wakes-from-outside.md`.
 const GLOBAL: Duration = Duration::from_micros(20);
+/// How often the driver should be turned, which takes a few hundred nanoseconds when nothing has happened.
+pub(crate) const TURN: Duration = Duration::from_millis(1);
 /// As many polls as the past counts for.
 const PAST_POLLS: u64 = 32;
 /// A time that is so many times longer than expected counts as this much.

@@ -15,6 +15,7 @@ use std::time::Duration;
 use rt_task::base::driver::Driver;
 
 use crate::core::Core;
+use crate::pace::TURN;
 use crate::queue::Queues;
 use crate::shared::Shared;
 use crate::wait::WATCH;
@@ -79,16 +80,14 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
     }
 
     /// Whether polls are so short of late that those awake come to the driver's turn soon.
-    fn is_soon_turned(&self) -> bool {
-        let turns_within_ns = TURN_SOON.as_nanos() as u64;
-        let interval = u64::from(self.shared.config.event_interval);
+    pub(crate) fn is_soon_turned(&self) -> bool {
         let mut awake = self
             .shared
             .workers
             .iter()
             .enumerate()
             .filter(|(at, _)| *at != self.index && !self.shared.idle.is_asleep(*at));
-        awake.any(|(_, worker)| worker.counters.mean_poll_ns.read() * interval <= turns_within_ns)
+        awake.any(|(_, worker)| worker.counters.mean_poll_ns.read() <= TURN.as_nanos() as u64)
     }
 
     /// One look around, while this worker sleeps, `span` after the last. `drives`: it holds the driver.
@@ -108,7 +107,5 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
     }
 }
 
-/// An event may wait so long for those awake, who are quickest to run what it wakes.
-const TURN_SOON: Duration = Duration::from_millis(1);
 /// So few polls between two looks are not worth waking for another one, if all sleep by then.
 const FEW_POLLS: u64 = 16;

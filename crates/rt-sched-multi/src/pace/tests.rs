@@ -21,6 +21,13 @@ fn the_shared_queue_is_looked_at_every_so_many_polls() {
 }
 
 #[test]
+fn the_driver_is_turned_once_a_millisecond_if_polls_are_long() {
+    for (mean, polls) in [(1, 61), (16, 61), (25, 40), (500, 2), (2_000, 1)] {
+        assert_eq!(of_mean(Duration::from_micros(mean)).event_interval(61), polls, "{mean} us");
+    }
+}
+
+#[test]
 fn a_new_worker_calls_at_once() {
     let pace = Pace::new(Monotonic::new(), 0, 0);
     assert!(pace.is_worth_a_call(1, &Latency::new()));
