@@ -49,6 +49,8 @@ pub(crate) enum End {
     Closed,
 }
 
+/// Picks before the first turn of the driver, when nothing is known of how long polls take.
+const PICKS_FIRST: u32 = 4;
 /// Tasks from the slot in a row.
 const SLOT_RUNS_MAX: u32 = 3;
 
@@ -105,7 +107,7 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
             index,
             ctx,
             seat,
-            event_credit: shared.config.event_interval,
+            event_credit: shared.config.event_interval.min(PICKS_FIRST),
             global_credit: 1,
             slot_credit: SLOT_RUNS_MAX,
             last_from_slot: None,

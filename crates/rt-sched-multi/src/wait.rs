@@ -125,14 +125,6 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
                     self.release(driver, false);
                     return watch;
                 }
-                // An event came of which nobody was to be told: its task is about to run. Each that follows
-                // would wake this thread, too; those awake hear of it when they turn the driver. Should
-                // they fall asleep just now, or somebody call this one by way of the driver, the next look
-                // finds it (docs/decisions/0010-who-hears-of-events.md).
-                Watched::Nothing if self.is_soon_turned() => {
-                    self.release(driver, false);
-                    return self.wait_in_thread(watch);
-                }
                 Watched::Nothing => {}
                 Watched::Quiet => watch = false,
             }

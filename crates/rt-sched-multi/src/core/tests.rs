@@ -6,7 +6,7 @@ use std::task::Poll;
 use rt_task::coop::{consume_budget, yield_now};
 
 use crate::Builder;
-use crate::core::{SLOT_RUNS_MAX, Step};
+use crate::core::{PICKS_FIRST, SLOT_RUNS_MAX, Step};
 use crate::kit::{Bell, Log, rig, run};
 use crate::worker::LOCAL_MAX;
 
@@ -173,7 +173,8 @@ fn the_shared_queue_comes_first_once_in_an_interval() {
         let mut core = rig.at(0);
         let spawned: Vec<_> = (0..12).map(|n| log.spawn(&rig.spawner, n)).collect();
         let steps = |core: &mut crate::core::Core<'_, _, _>, count: usize| {
-            (0..count).for_each(|_| assert!(matches!(core.step(), Step::Ran(_))));
+            let ran = iter::repeat_with(|| core.step()).filter(|step| matches!(step, Step::Ran(_)));
+            assert_eq!(ran.take(count).count(), count);
             log.take()
         };
         assert_eq!(steps(&mut core, 1), [0]);
@@ -197,7 +198,7 @@ fn the_driver_is_turned_once_in_an_interval() {
         let turned: Vec<_> =
             iter::repeat_with(|| core.step()).take(14).map(|step| step == Step::Turned).collect();
         assert_eq!(turned.iter().filter(|turned| **turned).count(), 2);
-        assert!(turned[5] && turned[11], "{turned:?}");
+        assert!(turned[PICKS_FIRST as usize] && turned[PICKS_FIRST as usize + 6], "{turned:?}");
         assert_eq!(rig.spawner.worker_metrics(0).turns, 2);
     });
 }
