@@ -142,28 +142,24 @@ impl Shared {
     pub(crate) fn shut_down(&self, timeout: Option<Duration>) -> Report {
         let cancelled = self.close();
         let mut locked = self.lock();
-        if locked.is_deserted() {
-            let leavers = locked.crew.leavers();
+        if !locked.is_deserted() {
+            let park = ThreadPark::new();
+            let own_desk = locked.crew.desk(thread::current().id());
+            let key = locked.ending.enlist(own_desk.is_some(), park.unparker());
+            let met = locked.met();
             drop(locked);
-            join(leavers);
-            return Report { cancelled, ..Report::default() };
-        }
-        let park = ThreadPark::new();
-        let own_desk = locked.crew.desk(thread::current().id());
-        let key = locked.ending.enlist(own_desk.is_some(), park.unparker());
-        let met = locked.met();
-        drop(locked);
-        unpark_all(met);
+            unpark_all(met);
 
-        // Called at most once: when the end has come.
-        match timeout {
-            Some(timeout) => drop(park.park_timeout(timeout)),
-            None => park.park(),
-        }
+            // Called at most once: when the end has come.
+            match timeout {
+                Some(timeout) => drop(park.park_timeout(timeout)),
+                None => park.park(),
+            }
 
-        let mut locked = self.lock();
-        if locked.ending.withdraw(key, own_desk.is_some()) {
-            return Report { cancelled, ..locked.in_vain(own_desk) };
+            locked = self.lock();
+            if locked.ending.withdraw(key, own_desk.is_some()) {
+                return Report { cancelled, ..locked.in_vain(own_desk) };
+            }
         }
         let leavers = locked.crew.leavers();
         drop(locked);

@@ -180,7 +180,7 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
             return Step::Lost;
         }
         self.own().polling.set(Polling::No);
-        let has_ended = matches!(ran, Ran::Done);
+        self.last_ended = matches!(ran, Ran::Done);
         match ran {
             Ran::Pending => {}
             Ran::Yielded(again) => self.push(again),
@@ -190,7 +190,6 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
                 self.shared.end_by(panic);
             }
         }
-        self.last_ended = has_ended;
         Step::Ran(id)
     }
 
@@ -229,7 +228,8 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
     }
 
     /// What was woken last; or nothing, when those before it have used the budget up, or it is waited for
-    /// by many who end one after another: then it has to wait for its turn. There are never too many in a row: the last that is allowed fills no slot.
+    /// by many who end one after another: then it has to wait for its turn. There are never too many in
+    /// a row: the last that is allowed fills no slot.
     #[inline]
     fn pick_slot(&mut self) -> Option<Task<D, Q>> {
         let task = self.worker.slot.take()?;

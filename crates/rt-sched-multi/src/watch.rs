@@ -80,7 +80,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
     }
 
     /// Whether polls are so short of late that those awake come to the driver's turn soon.
-    pub(crate) fn is_soon_turned(&self) -> bool {
+    fn is_soon_turned(&self) -> bool {
         let mut awake = self
             .shared
             .workers

@@ -171,13 +171,14 @@ fn the_shared_queue_comes_first_once_in_an_interval() {
     rig(plain(1).global_interval(4), 0, |rig| {
         let log = Log::default();
         let mut core = rig.at(0);
-        let spawned: Vec<_> = (0..12).map(|n| log.spawn(&rig.spawner, n)).collect();
+        let spawned: Vec<_> = (0..17).map(|n| log.spawn(&rig.spawner, n)).collect();
         let steps = |core: &mut crate::core::Core<'_, _, _>, count: usize| {
-            let ran = iter::repeat_with(|| core.step()).filter(|step| matches!(step, Step::Ran(_)));
-            assert_eq!(ran.take(count).count(), count);
+            (0..count).for_each(|_| assert!(matches!(core.step(), Step::Ran(_))));
             log.take()
         };
-        assert_eq!(steps(&mut core, 1), [0]);
+        assert_eq!(steps(&mut core, PICKS_FIRST as usize), [0, 1, 2, 3]);
+        assert_eq!(core.step(), Step::Turned, "the first time, soon");
+        assert_eq!(steps(&mut core, 1), [4]);
         // From here on the shared queue is never empty.
         for round in 0..3 {
             rig.leave();
