@@ -8,6 +8,7 @@ use std::fmt::Write;
 
 use proc_macro::{TokenStream, TokenTree};
 
+use crate::round;
 use crate::tokens::{Template, next_group};
 
 /// When the future of all is ready.
@@ -68,6 +69,7 @@ fn code(count: usize, biased: bool, ends: Ends) -> String {
             ),
         ),
     };
+    let round = round::code(count, &first, &polls);
     let outputs = match ends {
         Ends::All => format!("({outputs})"),
         Ends::FirstError => format!("::core::result::Result::Ok(({outputs}))"),
@@ -77,18 +79,7 @@ fn code(count: usize, biased: bool, ends: Ends) -> String {
             {futures}
             {next}
             CRATE::macros::support::poll_fn(|cx| {{
-                let mut pending = false;
-                let first: u32 = {first};
-                for step in 0..{count}u32 {{
-                    let mut branch = first + step;
-                    if branch >= {count} {{
-                        branch -= {count};
-                    }}
-                    match branch {{
-                        {polls}
-                        _ => ::core::unreachable!(),
-                    }}
-                }}
+                {round}
                 if pending {{
                     return CRATE::macros::support::Poll::Pending;
                 }}

@@ -13,6 +13,7 @@ mod function;
 mod join;
 mod options;
 mod path;
+mod round;
 mod select;
 mod tokens;
 

@@ -13,6 +13,7 @@ use std::fmt::Write;
 use proc_macro::TokenStream;
 use proc_macro::TokenTree;
 
+use crate::round;
 use crate::tokens::{Template, next_group, start_of, variable};
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
@@ -75,6 +76,7 @@ fn code(branches: &[Branch], biased: bool, may_panic: bool) -> String {
         .unwrap();
     }
     let first = if biased { "0" } else { &format!("CRATE::macros::support::first({count})") };
+    let round = round::code(count, first, &polls);
     let otherwise = if may_panic { "CRATE::macros::support::all_disabled()" } else { "OTHERWISE" };
     format!(
         "{{
@@ -88,18 +90,7 @@ fn code(branches: &[Branch], biased: bool, may_panic: bool) -> String {
                     if CRATE::macros::support::poll_budget(cx).is_pending() {{
                         return CRATE::macros::support::Poll::Pending;
                     }}
-                    let mut pending = false;
-                    let first: u32 = {first};
-                    for step in 0..{count}u32 {{
-                        let mut branch = first + step;
-                        if branch >= {count} {{
-                            branch -= {count};
-                        }}
-                        match branch {{
-                            {polls}
-                            _ => ::core::unreachable!(),
-                        }}
-                    }}
+                    {round}
                     if pending {{
                         CRATE::macros::support::Poll::Pending
                     }} else {{
