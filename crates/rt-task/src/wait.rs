@@ -71,14 +71,28 @@ wait_kinds! {
     Lookup = "lookup",
     /// A closure on the blocking pool.
     Blocking = "blocking",
-    /// A lock.
+    /// A lock that one holds at a time.
     Lock = "lock",
+    /// A lock, to read with others.
+    Read = "read lock",
+    /// A lock, to write alone.
+    Write = "write lock",
     /// A message to receive.
     Receive = "receive",
     /// Room to send.
     Send = "send",
     /// A notification.
     Notify = "notify",
+    /// A value that is newer than the one seen.
+    Change = "change",
+    /// A cell to be filled.
+    Fill = "fill of a cell",
+    /// The others at a barrier.
+    Barrier = "barrier",
+    /// The end of all receivers, or senders, of a channel.
+    Closed = "close of a channel",
+    /// A cancellation.
+    Cancelled = "cancellation",
     /// A permit of a semaphore.
     Permit = "permit",
     /// A signal.

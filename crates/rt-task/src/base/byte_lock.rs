@@ -20,7 +20,7 @@
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 
-use super::shim::{AtomicU8, Ordering::*, UnsafeCell, relax, site};
+use super::shim::{AtomicU8, Ordering::*, UnsafeCell, const_fn, relax, site};
 
 const FREE: u8 = 0;
 const HELD: u8 = 1;
@@ -37,9 +37,11 @@ unsafe impl<T: Send> Send for ByteLock<T> {}
 unsafe impl<T: Send> Sync for ByteLock<T> {}
 
 impl<T> ByteLock<T> {
-    /// A free lock around `value`.
-    pub fn new(value: T) -> Self {
-        Self { word: AtomicU8::new(FREE), value: UnsafeCell::new(value) }
+    const_fn! {
+        /// A free lock around `value`.
+        pub const fn new(value: T) -> Self {
+            Self { word: AtomicU8::new(FREE), value: UnsafeCell::new(value) }
+        }
     }
 
     /// Waits until the lock is free and takes it. One read-modify-write when it is free.

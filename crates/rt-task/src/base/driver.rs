@@ -3,14 +3,12 @@
 //! A [`Driver`] is turned by one thread at a time. [`Stack`] makes one of a [`Reactor`] (waits
 //! for the operating system or for an unpark), [`Timers`] and a [`Clock`].
 
-use core::fmt;
-use core::mem::MaybeUninit;
 use core::task::Waker;
 use core::time::Duration;
 use std::io;
 
 use super::seam::{Clock, Nanos, Timers, Unpark, Wakes};
-use crate::panic::contain;
+pub use super::wake_batch::WakeBatch;
 
 /// How long a turn may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,72 +178,6 @@ impl<W: Wakes> Wakes for Counted<'_, W> {
     }
     fn wake_all(&mut self) {
         self.inner.wake_all();
-    }
-}
-
-/// A batch of wakers on the stack. Wakes what it holds when full and when dropped.
-///
-/// A waker that panics is contained: the rest is woken all the same.
-pub struct WakeBatch {
-    wakers: [MaybeUninit<Waker>; WAKE_BATCH],
-    /// The first `len` are initialised.
-    len: usize,
-}
-
-/// Wakers per batch: 512 bytes of stack; more saves little, since a driver's turn costs far
-/// more than the 32nd part of it.
-const WAKE_BATCH: usize = 32;
-
-impl WakeBatch {
-    /// An empty batch.
-    #[must_use]
-    #[inline]
-    pub fn new() -> Self {
-        Self { wakers: [const { MaybeUninit::uninit() }; WAKE_BATCH], len: 0 }
-    }
-}
-
-impl Default for WakeBatch {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Wakes for WakeBatch {
-    #[inline]
-    fn push(&mut self, waker: Waker) {
-        if self.is_full() {
-            self.wake_all();
-        }
-        self.wakers[self.len].write(waker);
-        self.len += 1;
-    }
-
-    #[inline]
-    fn is_full(&self) -> bool {
-        self.len == WAKE_BATCH
-    }
-
-    fn wake_all(&mut self) {
-        let len = core::mem::take(&mut self.len);
-        for slot in &self.wakers[..len] {
-            // SAFETY: among the first `len`, hence initialised; `len` is zero by now, so
-            // nobody reads it again.
-            let waker = unsafe { slot.assume_init_read() };
-            contain(|| waker.wake());
-        }
-    }
-}
-
-impl Drop for WakeBatch {
-    fn drop(&mut self) {
-        self.wake_all();
-    }
-}
-
-impl fmt::Debug for WakeBatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WakeBatch").field("len", &self.len).finish_non_exhaustive()
     }
 }
 

@@ -23,6 +23,7 @@ pub mod rng;
 pub mod seam;
 #[doc(hidden)]
 pub mod shim;
+pub mod wake_batch;
 
 /// Runs `f`, a piece of the user's code such as a hook. A panic ends it and nothing else: the panic
 /// hook has told of it by then.

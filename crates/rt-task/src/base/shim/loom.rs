@@ -43,6 +43,16 @@ fn weakened() -> Option<(String, Ordering)> {
     Some((id.to_owned(), order))
 }
 
+/// A function that is `const` where atomics can be made in constants: not here.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! const_fn {
+    ($(#[$attribute:meta])* $visibility:vis const fn $($rest:tt)*) => {
+        $(#[$attribute])* $visibility fn $($rest)*
+    };
+}
+pub use const_fn;
+
 /// The token of the thread that made it. The checker's own is lost when the thread waits for something
 /// else just then, and wakes it from there.
 #[derive(Debug)]

@@ -4,6 +4,8 @@
 //! `--cfg rt_loom` puts the model checker under all of them at once, and `--cfg rt_sim` a simulator of
 //! many processors. Not part of the public API: no stability is promised.
 
+#[cfg(not(rt_loom))]
+mod constants;
 #[cfg(rt_loom)]
 #[path = "loom.rs"]
 mod switch;
@@ -14,6 +16,8 @@ mod switch;
 #[path = "real.rs"]
 mod switch;
 
+#[cfg(not(rt_loom))]
+pub use constants::const_fn;
 pub use core::sync::atomic::Ordering;
 
 #[cfg(not(target_has_atomic = "64"))]

@@ -1,0 +1,3 @@
+//! What the primitives are made of.
+
+pub(crate) mod waiters;

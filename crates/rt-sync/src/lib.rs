@@ -1,0 +1,20 @@
+//! Channels, locks and notification for tasks, that know who waits for whom.
+//!
+//! Everything here needs wakers and nothing else: it works on any executor. Under the `rt` runtime it takes
+//! part in the cooperative budget, and a waiting task tells what it waits for.
+//!
+//! # Where to read on
+//! `base/` is what all are made of: `waiters.rs` the list of those that wait, `permits.rs` the fair
+//! counter behind locks, semaphores and bounded channels.
+//!
+//! # Features
+//! `std` (default): calls that block a thread, deadlines, and the search for deadlocks. Without it the crate
+//! needs `core` and `alloc`.
+
+#![no_std]
+
+extern crate alloc;
+#[cfg(any(feature = "std", rt_loom))]
+extern crate std;
+
+mod base;
