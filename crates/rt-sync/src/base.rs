@@ -1,3 +1,10 @@
 //! What the primitives are made of.
 
+pub(crate) mod holder;
+pub(crate) mod permits;
+#[cfg(all(feature = "std", not(rt_loom)))]
+pub(crate) mod registry;
+#[cfg(not(all(feature = "std", not(rt_loom))))]
+#[path = "base/registry/none.rs"]
+pub(crate) mod registry;
 pub(crate) mod waiters;

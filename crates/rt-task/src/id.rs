@@ -44,7 +44,9 @@ impl TaskId {
     }
 
     /// What was cut to a word. (On a narrow target, ids past that are another's.)
-    pub(crate) fn from_usize(id: usize) -> Option<Self> {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn from_usize(id: usize) -> Option<Self> {
         NonZeroU64::new(id as u64).map(Self)
     }
 

@@ -147,7 +147,7 @@ impl<T> Waiters<T> {
         unsafe { waiter.with_node(|place| *place = node) };
         match prev {
             // SAFETY: linked, hence alive (contract), under the lock, which `self` is borrowed from.
-            Some(prev) => unsafe { of(&prev).with_node(|node| node.next = Some(this)) },
+            Some(prev) => unsafe { at(prev, |node| node.next = Some(this)) },
             None => self.first = Some(this),
         }
     }
@@ -176,9 +176,10 @@ impl<T> Waiters<T> {
     /// The first one's value.
     #[inline]
     pub(crate) fn first(&mut self) -> Option<&mut T> {
-        let first = self.first.as_ref()?;
-        // SAFETY: linked, hence alive (contract of `link`), under the lock, which `self` is borrowed from.
-        unsafe { of(first).node.with_mut(|node| (*node).value.as_mut()) }
+        // SAFETY: linked, hence alive (contract of `link`).
+        let first = unsafe { self.first?.as_ref() };
+        // SAFETY: under the lock, which `self` is borrowed from.
+        first.node.with_mut(|node| unsafe { &mut *node }).value.as_mut()
     }
 
     /// The value of `waiter`, if it is linked.
@@ -198,7 +199,7 @@ impl<T> Waiters<T> {
                 node.next
             };
             // SAFETY: linked, hence alive (contract of `link`), under the lock, which `self` is borrowed from.
-            next = unsafe { of(&waiter).with_node(look) };
+            next = unsafe { at(waiter, look) };
         }
     }
 
@@ -211,12 +212,12 @@ impl<T> Waiters<T> {
         waker.as_ref()?; // not linked
         match prev {
             // SAFETY: linked, hence alive (contract of `link`), under the lock.
-            Some(prev) => unsafe { of(&prev).with_node(|node| node.next = next) },
+            Some(prev) => unsafe { at(prev, |node| node.next = next) },
             None => self.first = next,
         }
         match next {
             // SAFETY: linked, hence alive (contract of `link`), under the lock.
-            Some(next) => unsafe { of(&next).with_node(|node| node.prev = prev) },
+            Some(next) => unsafe { at(next, |node| node.prev = prev) },
             None => self.last = prev,
         }
         waker
@@ -242,11 +243,15 @@ impl<T> Waiters<T> {
     }
 }
 
+/// Runs `f` on the node of a waiter that is linked.
+///
 /// # Safety
-/// The waiter is alive for as long as the result is used.
-unsafe fn of<T>(waiter: &NonNull<Waiter<T>>) -> &Waiter<T> {
-    // SAFETY: alive (contract).
-    unsafe { waiter.as_ref() }
+/// It is linked, the lock is held, and `f` touches no node.
+unsafe fn at<T, R>(waiter: NonNull<Waiter<T>>, f: impl FnOnce(&mut Node<T>) -> R) -> R {
+    // SAFETY: linked, hence alive (contract of `link`).
+    let waiter = unsafe { waiter.as_ref() };
+    // SAFETY: under the lock (contract).
+    unsafe { waiter.with_node(f) }
 }
 
 impl<T> fmt::Debug for Waiter<T> {
