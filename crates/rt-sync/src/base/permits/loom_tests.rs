@@ -99,17 +99,17 @@ fn what_the_list_leaves_is_given_on() {
         let guarded = Guarded::new(0);
         let mut waits = Box::pin(acquire(&guarded, 1));
         assert!(poll_once(waits.as_mut()).is_pending());
-        let giver = {
+        let taker = {
             let guarded = guarded.clone();
             thread::spawn(move || {
-                guarded.add_one();
-                guarded.permits.give(2);
+                if guarded.permits.try_take(1).is_ok() {
+                    guarded.add_one();
+                }
             })
         };
-        if guarded.permits.try_take(1).is_ok() {
-            guarded.add_one();
-        }
-        giver.join().unwrap();
+        guarded.add_one();
+        guarded.permits.give(2);
+        taker.join().unwrap();
     });
 }
 
