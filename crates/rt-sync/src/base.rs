@@ -1,5 +1,7 @@
 //! What the primitives are made of.
 
+#[cfg(feature = "std")]
+pub(crate) mod blocking;
 pub(crate) mod holder;
 pub(crate) mod permits;
 #[cfg(all(feature = "std", not(rt_loom)))]

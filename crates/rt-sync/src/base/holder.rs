@@ -80,11 +80,13 @@ impl Holder {
         self.site.store(ptr::null_mut(), Relaxed);
     }
 
-    /// Whether the running task is the one that came last.
+    /// Whether somebody held it alone, or the running task is who came last.
     #[inline]
-    pub(crate) fn is_me(&self) -> bool {
-        let task = rt_task::current_id().map_or(0, |task| task.as_u64() as usize);
-        self.task.load(Relaxed) == task
+    pub(crate) fn is_alone_or_me(&self) -> bool {
+        self.site.load(Relaxed).addr() & ALONE != 0 || {
+            let task = rt_task::current_id().map_or(0, |task| task.as_u64() as usize);
+            self.task.load(Relaxed) == task
+        }
     }
 
     /// The same as `other`.

@@ -136,20 +136,15 @@ impl Permits {
         }
     }
 
-    /// Who had them alone gives them back: nobody holds them. Before they are given.
+    /// One who got some gives them back, in a moment. Of several, it is not known any more who holds the
+    /// rest, if this is who came last. No read-modify-write.
     #[inline]
-    pub(crate) fn forget_holder(&self) {
-        self.holder.clear();
-        if let Some(queue) = self.queue_if_made() {
-            queue.holder.clear();
-        }
-    }
-
-    /// One of several gives back: if it is who came last, it is not known any more who holds the rest.
-    #[inline]
-    pub(crate) fn forget_me(&self) {
-        if self.holder.is_me() {
-            self.forget_holder();
+    pub(crate) fn let_go(&self) {
+        if self.holder.is_alone_or_me() {
+            self.holder.clear();
+            if let Some(queue) = self.queue_if_made() {
+                queue.holder.clear();
+            }
         }
     }
 
@@ -391,6 +386,9 @@ impl Permits {
             {
                 Ok(_) if is_enough => {
                     drop(waiters); // before the waker
+                    if want.is_kept {
+                        self.keep(want.who);
+                    }
                     return Poll::Ready(Ok(()));
                 }
                 Ok(_) => {
@@ -474,8 +472,88 @@ pub(crate) trait Owner {
     fn permits(&self) -> &Permits;
 }
 
+impl Owner for &Permits {
+    const IS_KEPT: bool = true;
+    fn permits(&self) -> &Permits {
+        self
+    }
+}
+
+/// Permits that go back when this is dropped.
+pub(crate) struct Taken<O: Owner> {
+    owner: O,
+    n: usize,
+}
+
+impl<O: Owner> Taken<O> {
+    /// `n` that were taken by other means.
+    #[inline]
+    pub(crate) fn new(owner: O, n: usize) -> Self {
+        Self { owner, n }
+    }
+
+    /// Takes `n`, if they are free and nobody waits.
+    #[inline]
+    pub(crate) fn try_new(
+        owner: O,
+        n: usize,
+        kind: WaitKind,
+        site: &'static Location<'static>,
+    ) -> Result<Self, TryTake> {
+        owner.permits().try_take(n)?;
+        if O::IS_KEPT {
+            owner.permits().keep(Who::here(kind, site));
+        }
+        Ok(Self { owner, n })
+    }
+
+    #[inline]
+    pub(crate) fn owner(&self) -> &O {
+        &self.owner
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.n
+    }
+
+    /// Takes `n` of them out: they go back by themselves.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    pub(crate) fn split(&mut self, n: usize) -> usize {
+        self.n = self.n.checked_sub(n).expect("no more than there are");
+        n
+    }
+
+    /// Takes those of `other`, of the same owner, over.
+    pub(crate) fn merge(&mut self, mut other: Self) {
+        self.n += core::mem::take(&mut other.n);
+    }
+
+    /// The same permits, by another owner of them.
+    pub(crate) fn map<P: Owner>(self, f: impl FnOnce(O) -> P) -> Taken<P> {
+        let this = core::mem::ManuallyDrop::new(self);
+        // SAFETY: read once, since `this` is never dropped.
+        let owner = unsafe { ptr::read(&this.owner) };
+        Taken { owner: f(owner), n: this.n }
+    }
+}
+
+impl<O: Owner> Drop for Taken<O> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.n > 0 {
+            if O::IS_KEPT {
+                self.owner.permits().let_go();
+            }
+            self.owner.permits().give(self.n);
+        }
+    }
+}
+
 pin_project! {
-    /// A wait for permits. Gives the owner back when it has them.
+    /// A wait for permits.
     pub(crate) struct Acquire<O>
     where
         O: Owner,
@@ -513,59 +591,46 @@ impl<O: Owner> Acquire<O> {
     ) -> Self {
         Self { owner: Some(owner), asked, site, kind, is_seated: false, seat: Waiter::new() }
     }
-
-    /// Where they are asked for, until they were got.
-    pub(crate) fn owner(&self) -> Option<&O> {
-        self.owner.as_ref()
-    }
 }
 
 impl<O: Owner> Future for Acquire<O> {
-    type Output = Result<O, Closed>;
+    type Output = Result<Taken<O>, Closed>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let owner = this.owner.as_ref().expect("polled after it was ready");
-        let (permits, site, kind) = (owner.permits(), *this.site, *this.kind);
+        let (permits, site, kind, asked) = (owner.permits(), *this.site, *this.kind, *this.asked);
         let note = || Wait { kind, object: permits.address(), site };
-        let got = wait::poll_leaf(cx, note, |cx| match *this.is_seated {
-            false => match permits.try_take(*this.asked) {
-                Ok(()) => {
-                    if O::IS_KEPT {
-                        permits.keep(Who::here(kind, site));
+        let got = wait::poll_leaf(cx, note, |cx| {
+            if *this.is_seated {
+                return match this.seat.poll(&permits.queue().waiters, |list| list, cx.waker()) {
+                    0 => Poll::Pending,
+                    GIVEN => {
+                        *this.is_seated = false;
+                        Poll::Ready(Ok(()))
                     }
-                    Poll::Ready(Ok(()))
-                }
-                Err(TryTake::Closed) => Poll::Ready(Err(Closed)),
+                    _ => Poll::Ready(Err(Closed)), // leaves when it is dropped
+                };
+            }
+            match permits.try_take(asked) {
+                Ok(()) if O::IS_KEPT => permits.keep(Who::here(kind, site)),
+                Ok(()) => {}
+                Err(TryTake::Closed) => return Poll::Ready(Err(Closed)),
                 Err(TryTake::NoPermits) => {
-                    let (who, needed) = (Who::here(kind, site), *this.asked);
-                    let want = Want { needed, is_kept: O::IS_KEPT, who };
-                    let waker = cx.waker().clone();
+                    let want =
+                        Want { needed: asked, is_kept: O::IS_KEPT, who: Who::here(kind, site) };
                     // SAFETY: pinned; left when it is dropped, or told before.
-                    let got = unsafe { permits.wait(&this.seat.as_ref(), want, waker) };
-                    match got {
-                        Poll::Ready(Ok(())) if O::IS_KEPT => permits.keep(who),
-                        Poll::Ready(_) => {}
-                        Poll::Pending => *this.is_seated = true,
-                    }
-                    got
+                    let got =
+                        unsafe { permits.wait(&this.seat.as_ref(), want, cx.waker().clone()) };
+                    *this.is_seated = got.is_pending();
+                    return got;
                 }
-            },
-            true => match this.seat.poll(&permits.queue().waiters, |waiters| waiters, cx.waker()) {
-                0 => Poll::Pending,
-                GIVEN => {
-                    *this.is_seated = false;
-                    Poll::Ready(Ok(()))
-                }
-                _ => Poll::Ready(Err(Closed)), // leaves when it is dropped
-            },
+            }
+            Poll::Ready(Ok(()))
         });
-        match got {
-            Poll::Ready(Ok(())) => Poll::Ready(Ok(this.owner.take().expect("looked at above"))),
-            Poll::Ready(Err(Closed)) => Poll::Ready(Err(Closed)),
-            Poll::Pending => Poll::Pending,
-        }
+        let taken = |()| Taken { owner: this.owner.take().expect("looked at above"), n: asked };
+        got.map(|got| got.map(taken))
     }
 }
 
