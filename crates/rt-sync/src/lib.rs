@@ -18,3 +18,6 @@ extern crate alloc;
 extern crate std;
 
 mod base;
+#[cfg(all(test, feature = "std", not(rt_loom)))]
+mod kit;
+pub mod oneshot;
