@@ -2,6 +2,7 @@
 
 #[cfg(feature = "std")]
 pub(crate) mod blocking;
+pub(crate) mod hold;
 pub(crate) mod holder;
 pub(crate) mod permits;
 #[cfg(all(feature = "std", not(rt_loom)))]
@@ -10,3 +11,4 @@ pub(crate) mod registry;
 #[path = "base/registry/none.rs"]
 pub(crate) mod registry;
 pub(crate) mod waiters;
+pub(crate) mod waits;
