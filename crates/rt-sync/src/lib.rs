@@ -18,6 +18,8 @@ extern crate alloc;
 extern crate std;
 
 mod base;
+#[cfg(all(feature = "std", not(rt_loom)))]
+mod deadlocks;
 #[cfg(all(test, feature = "std", not(rt_loom)))]
 mod kit;
 mod mutex;
@@ -25,6 +27,10 @@ pub mod oneshot;
 mod rwlock;
 mod semaphore;
 
+#[cfg(all(feature = "std", not(rt_loom)))]
+pub use deadlocks::{
+    Deadlock, Deadlocked, LockHolder, LockWait, deadlocks, deadlocks_among, lock_waits,
+};
 pub use mutex::{
     Lock, LockOwned, MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard,
     TryLockError,

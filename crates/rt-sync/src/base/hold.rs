@@ -49,11 +49,6 @@ impl<O: Owner, T: ?Sized, As: ?Sized> Hold<O, T, As> {
         self.taken.owner()
     }
 
-    /// The permits.
-    pub(crate) fn into_taken(self) -> Taken<O> {
-        self.taken
-    }
-
     /// Shows a part of the value instead.
     ///
     /// # Errors

@@ -9,8 +9,8 @@ use core::cell::Cell;
 use core::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::holder::{Held, Who};
 use super::permits::Queue;
+use crate::deadlocks::LockWait;
 
 /// A queue, and where it stands among all.
 pub(crate) struct Registered {
@@ -26,15 +26,6 @@ struct Queues(Vec<NonNull<Registered>>);
 
 // SAFETY: what it points to may be reached from any thread: `queue` is `Sync`, `place` is the lock's.
 unsafe impl Send for Queues {}
-
-/// Who waits, for what, and who has it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Waiting {
-    /// What tells one lock from another.
-    pub(crate) object: usize,
-    pub(crate) who: Who,
-    pub(crate) held: Option<Held>,
-}
 
 fn queues() -> MutexGuard<'static, Queues> {
     QUEUES.lock().unwrap_or_else(PoisonError::into_inner)
@@ -73,19 +64,19 @@ impl Registered {
 }
 
 /// Everybody that waits now in one of the queues.
-pub(crate) fn waiting() -> Vec<Waiting> {
+pub(crate) fn waits() -> Vec<LockWait> {
     let queues = queues();
     let mut all = Vec::new();
     for queue in &queues.0 {
         let object = queue.addr().get();
         // SAFETY: registered, hence alive: it leaves under the lock that is held.
         let queue = &unsafe { queue.as_ref() }.queue;
-        let held = queue.holder.read();
+        let held = queue.holder.read().map(Into::into);
         // No allocation under the byte lock: with too little room, once more.
         loop {
             let (start, mut missed) = (all.len(), 0);
             queue.waiters.lock().for_each(|want| match all.len() < all.capacity() {
-                true => all.push(Waiting { object, who: want.who, held }),
+                true => all.push(LockWait::new(object, want.who, held)),
                 false => missed += 1,
             });
             if missed == 0 {
