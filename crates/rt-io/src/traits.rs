@@ -7,6 +7,7 @@
 //! returned.
 
 mod buf_read;
+mod by_field;
 mod memory;
 mod read;
 mod seek;
@@ -16,3 +17,5 @@ pub use buf_read::AsyncBufRead;
 pub use read::AsyncRead;
 pub use seek::AsyncSeek;
 pub use write::AsyncWrite;
+
+pub(crate) use by_field::{buf_reads_by, reads_by, seeks_by, writes_by};

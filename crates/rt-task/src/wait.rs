@@ -124,6 +124,34 @@ pub fn poll_leaf<T>(
     polled
 }
 
+/// Polls what is no leaf, but is what the user wrote: a leaf inside that pends is noted as waiting
+/// at `wait.site`. If none was noted, `wait` is.
+///
+/// Takes no part in the budget; the leaves do. One look at the thread's context, two if it pends.
+#[inline]
+pub fn poll_at<T>(
+    cx: &mut Context<'_>,
+    wait: impl FnOnce() -> Wait,
+    op: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+) -> Poll<T> {
+    let before = context::peek(|ctx| ctx.noted.pended());
+    let polled = op(cx);
+    if polled.is_pending() && before.is_some() {
+        move_to(before, wait());
+    }
+    polled
+}
+
+/// The second half of [`poll_at`]: what pended is over.
+fn move_to(before: Option<u8>, wait: Wait) {
+    context::peek(|ctx| match ctx.noted.last.get() {
+        Some(last) if before != Some(ctx.noted.pended()) => {
+            ctx.noted.last.set(Some(Wait { site: wait.site, ..last }));
+        }
+        _ => ctx.noted.note(wait),
+    });
+}
+
 /// [`poll_leaf`] for what is a leaf only if no leaf is inside: `wait` is noted unless one was.
 #[inline]
 pub(crate) fn poll_around<T>(
