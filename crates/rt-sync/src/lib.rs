@@ -26,6 +26,7 @@ mod mutex;
 pub mod oneshot;
 mod rwlock;
 mod semaphore;
+pub mod watch;
 
 #[cfg(all(feature = "std", not(rt_loom)))]
 pub use deadlocks::{
