@@ -2,7 +2,8 @@
 //!
 //! A workload asks of a runtime only what [`subject::Subject`] has, so that every runtime is
 //! given the same source. `bin/op` runs one operation a number of times and says what it cost;
-//! `bin/serve` and `bin/load` are two ends of a socket; `bin/sizes` tells the bytes of types.
+//! `bin/sync` does so with channels and locks, ours and tokio's, on either runtime; `bin/serve` and
+//! `bin/load` are two ends of a socket; `bin/sizes` tells the bytes of types.
 //! The commands `count`, `bench` and `size` of `cargo xtask` drive them.
 
 pub mod alloc;
@@ -15,4 +16,5 @@ pub mod op;
 pub mod serve;
 pub mod subject;
 pub mod swap;
+pub mod sync;
 pub mod words;

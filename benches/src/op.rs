@@ -27,10 +27,11 @@ use std::time::Duration;
 use crate::meter::{Cost, Meter};
 use crate::subject::Subject;
 
+pub(crate) use table::Scale;
 pub use table::all;
 
 /// Runs before the meter starts.
-const WARM_UP: u64 = 100;
+pub(crate) const WARM_UP: u64 = 100;
 
 /// Tasks at a time where an operation is about many.
 const MANY: u64 = 1_000;
@@ -116,6 +117,8 @@ pub enum Group {
     Memory,
     /// How soon, rather than how cheaply.
     Latency,
+    /// Channels, locks and notification.
+    Sync,
 }
 
 /// How much there is of what a cost may grow with.
@@ -137,6 +140,7 @@ impl Group {
             Self::Sockets => "sockets",
             Self::Memory => "memory",
             Self::Latency => "latency",
+            Self::Sync => "sync",
         }
     }
 }
@@ -167,7 +171,7 @@ fn in_root<S: Subject>(mut runtime: S, n: u64, op: impl AsyncFnMut()) -> Cost {
 }
 
 /// Runs what measures itself as a task.
-fn in_task<S: Subject>(
+pub(crate) fn in_task<S: Subject>(
     mut runtime: S,
     measured: impl Future<Output = Cost> + Send + 'static,
 ) -> Cost {

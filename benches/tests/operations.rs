@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::thread;
 
 const OP: &str = env!("CARGO_BIN_EXE_op");
+const SYNC: &str = env!("CARGO_BIN_EXE_sync");
 
 /// Some wait most of their time.
 const AT_A_TIME: usize = 4;
@@ -24,8 +25,8 @@ const SHORTER: [(&str, &str); 2] = [("skewed_fan_out", "100"), ("memory_", "100"
 /// What peers are known to die of, now and then: how often is not for this test to say.
 const KNOWN: [(&str, &str); 1] = [("nio-", "local task dropped by a thread that didn't spawn it")];
 
-fn output(words: &[&str]) -> Result<String, String> {
-    let output = Command::new(OP).args(words).output().expect("the program is there");
+fn output(program: &str, words: &[&str]) -> Result<String, String> {
+    let output = Command::new(program).args(words).output().expect("the program is there");
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     match output.status.success() {
         true => Ok(told),
@@ -85,10 +86,10 @@ fn is_known(subject: &str, failure: &str) -> bool {
     KNOWN.iter().any(|(runtime, defect)| subject.starts_with(runtime) && failure.contains(defect))
 }
 
-#[test]
-fn every_operation_does_its_work_on_every_subject() {
-    let runs = runs(&output(&["list"]).unwrap());
-    assert!(runs.len() > 100, "a list of {} runs has lost something", runs.len());
+/// Runs all that a program lists and is not known to fail; says how many that were.
+fn run_all(program: &str) -> usize {
+    let runs = runs(&output(program, &["list"]).unwrap());
+    let count = runs.len();
     let left = Mutex::new(runs.into_iter());
     let failures = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -98,8 +99,8 @@ fn every_operation_does_its_work_on_every_subject() {
                     let next = left.lock().unwrap().next();
                     let Some([subject, operation, n]) = next else { break };
                     let words = [&subject, &operation, &n, "--limit", LIMIT];
-                    let checked =
-                        output(&words).and_then(|told| check(&told, subject.starts_with("rt-")));
+                    let checked = output(program, &words)
+                        .and_then(|told| check(&told, subject.starts_with("rt-")));
                     if let Err(failure) = checked
                         && !is_known(&subject, &failure)
                     {
@@ -111,4 +112,17 @@ fn every_operation_does_its_work_on_every_subject() {
     });
     let failures = failures.into_inner().unwrap();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+    count
+}
+
+#[test]
+fn every_operation_does_its_work_on_every_subject() {
+    let count = run_all(OP);
+    assert!(count > 100, "a list of {count} runs has lost something");
+}
+
+#[test]
+fn every_channel_and_lock_does_its_work_on_every_pairing() {
+    let count = run_all(SYNC);
+    assert!(count > 200, "a list of {count} runs has lost something");
 }

@@ -6,12 +6,13 @@
 //!
 //! Here is what was asked for and what is printed of it. `catalog` knows what there is to run,
 //! `plan` how often it fits the time, `session` runs it by `turns`, each a `process`; `results`
-//! is what is kept, `stats` what follows from it, and `table` and `against` show that.
+//! is what is kept, `stats` what follows from it, and `table`, `pairings` and `against` show that.
 
 mod against;
 pub(crate) mod catalog;
 mod components;
 mod machine;
+mod pairings;
 mod plan;
 mod process;
 mod progress;
@@ -53,14 +54,23 @@ pub(crate) fn run(flags: &Bench) -> Result<()> {
         Instead::Components => components::run(flags),
         Instead::Show(name) => show(&results::load(name)?, flags),
         Instead::Table(name) => {
-            print!("{}", table::for_page(&results::load(name)?));
+            print!("{}", for_page(&results::load(name)?));
             Ok(())
         }
     }
 }
 
+/// A run as tables, of whatever it is.
+fn text(results: &Results) -> String {
+    if results.is_of_pairings() { pairings::text(results) } else { table::text(results) }
+}
+
+fn for_page(results: &Results) -> String {
+    if results.is_of_pairings() { pairings::for_page(results) } else { table::for_page(results) }
+}
+
 fn show(results: &Results, flags: &Bench) -> Result<()> {
-    print!("{}{}", table::header(results), table::text(results));
+    print!("{}{}", table::header(results), text(results));
     if let Some(name) = &flags.against {
         print!("{}", against::text(name, &results::load(name)?, results));
     }
@@ -68,8 +78,7 @@ fn show(results: &Results, flags: &Bench) -> Result<()> {
 }
 
 fn list(flags: &Bench) -> Result<()> {
-    let programs = Programs::build(flags.workers, needs_peers(flags))?;
-    let catalog = catalog::read(&programs.op, &programs.serve)?;
+    let (_, catalog) = built(flags)?;
     let mut rows =
         vec![["workload", "table", "group", "an operation is"].map(str::to_owned).into()];
     for workload in &catalog.workloads {
@@ -88,12 +97,23 @@ fn list(flags: &Bench) -> Result<()> {
     Ok(())
 }
 
+/// The programs that are asked for, and what they can do.
+fn built(flags: &Bench) -> Result<(Programs, Catalog)> {
+    if flags.sync {
+        let programs = Programs::build_sync(flags.workers)?;
+        let catalog = catalog::read_sync(&programs.op)?;
+        return Ok((programs, catalog));
+    }
+    let programs = Programs::build(flags.workers, needs_peers(flags))?;
+    let catalog = catalog::read(&programs.op, &programs.serve)?;
+    Ok((programs, catalog))
+}
+
 fn measure(flags: &Bench) -> Result<()> {
     ensure!(!flags.wakes || util::installed("strace"), "--wakes needs strace");
     // Before an hour is spent on a run that is to be compared with it.
     let before = flags.against.as_deref().map(results::load).transpose()?;
-    let programs = Programs::build(flags.workers, needs_peers(flags))?;
-    let catalog = catalog::read(&programs.op, &programs.serve)?;
+    let (programs, catalog) = built(flags)?;
     let subjects = subjects(&catalog, flags)?;
     let workloads = workloads(&catalog, flags)?;
     process::stop_on_signals()?;
@@ -122,7 +142,8 @@ fn measure(flags: &Bench) -> Result<()> {
     let mut session = Session::new(programs, &subjects, workloads, budget, seed);
     session.try_all(&catalog.workloads)?;
     println!("{}", session.sentence());
-    let last = results::path(results::LAST);
+    let last_name = if flags.sync { results::LAST_SYNC } else { results::LAST };
+    let last = results::path(last_name);
     let ran = session.run(|session, rounds| {
         results.rounds = rounds;
         results.took_s = session.took_s();
@@ -131,7 +152,7 @@ fn measure(flags: &Bench) -> Result<()> {
     });
     ran.with_context(|| match results.rounds {
         0 => "no round was finished".to_owned(),
-        rounds => format!("{rounds} rounds are in {}: `--show last`", last.display()),
+        rounds => format!("{rounds} rounds are in {}: `--show {last_name}`", last.display()),
     })?;
     if flags.wakes {
         session.count_wakes()?;
@@ -139,7 +160,7 @@ fn measure(flags: &Bench) -> Result<()> {
     }
     results.took_s = session.took_s();
     results::save(&results, &last)?;
-    print!("{}", table::text(&results));
+    print!("{}", text(&results));
     if let (Some(name), Some(before)) = (&flags.against, &before) {
         print!("{}", against::text(name, before, &results));
     }
@@ -179,6 +200,8 @@ fn subjects(catalog: &Catalog, flags: &Bench) -> Result<Vec<Subject>> {
     };
     let asked: Vec<&str> = match &flags.versus {
         Some(names) => names.iter().map(String::as_str).collect(),
+        // A pairing says nothing without the others.
+        None if flags.sync => vec!["all"],
         None => VERSUS.to_vec(),
     };
     let nobody = |name: &&&str| !catalog.subjects.iter().any(|subject| is_called(subject, name));
@@ -279,6 +302,20 @@ operation\tMulti\tcurve\tSteps\t1\t2\t3\tx\tgroup=timer\tgrowth=timers:1000000
         let catalog = catalog::parse(LIST).unwrap();
         let error = subjects(&catalog, &flags("--vs tokyo")).unwrap_err().to_string();
         assert!(error.contains("`tokyo`") && error.contains("monoio, rt, smol, tokio"), "{error}");
+    }
+
+    #[test]
+    fn pairings_come_together() {
+        let list = "\
+subject\trt-sync@rt-multi\tMulti\t0.1.0\tours\t-\t-\tx
+subject\ttokio@tokio-multi\tMulti\t1.2.3\tpeer\t-\t-\tx
+subject\ttokio@rt-multi\tMulti\t1.2.3\tpeer\t-\t-\tx
+subject\trt-sync@tokio-multi\tMulti\t0.1.0\tpeer\t-\t-\tx
+subject\trt-sync@rt-current\tCurrent\t0.1.0\tours\t-\t-\tx
+";
+        let catalog = catalog::parse(list).unwrap();
+        let count = |line| subjects(&catalog, &flags(line)).unwrap().len();
+        assert_eq!((count("sync"), count("sync --multi")), (5, 4));
     }
 
     #[test]

@@ -21,8 +21,9 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::bench::catalog::{self, How};
-use crate::bench::results::{self, Kind};
-use crate::flags::{Count, Flavor};
+use crate::bench::results::{self, Flavor, Kind};
+use crate::bench::stats::PEER;
+use crate::flags::{Count, Table};
 use crate::util::{self, cargo, columns, figure};
 use callgrind::Profile;
 use disassembly::Disassembly;
@@ -37,25 +38,32 @@ pub(crate) fn run(flags: &Count) -> Result<()> {
         println!("skipped: {missing} is not installed");
         return Ok(());
     }
-    let bench = Bench::build()?;
     let (mut counted, mut problems) = (0, 0);
     let mut sections = Vec::new();
-    for flavor in &flags.flavors {
-        let rows = bench.rows(*flavor, flags)?;
-        if rows.is_empty() {
+    for program in ["op", "sync"] {
+        let tables = flags.tables.iter().filter(|table| table.program() == program);
+        let tables: Vec<Table> = tables.copied().collect();
+        if tables.is_empty() {
             continue;
         }
-        counted += rows.len();
-        match flags.check {
-            true => problems += ceilings::check(*flavor, &rows, flags.only.is_none())?,
-            false => print!("\n{}\n", columns(&page::table(&rows))),
-        }
-        if flags.write {
-            page::write(*flavor, &rows)?;
-        }
-        // A check counts ours alone.
-        if !flags.check && flags.only.is_none() {
-            sections.push(ledger::section(*flavor, &rows));
+        let bench = Bench::build(program)?;
+        for table in tables {
+            let rows = bench.rows(table, flags)?;
+            if rows.is_empty() {
+                continue;
+            }
+            counted += rows.len();
+            match flags.check {
+                true => problems += ceilings::check(table, &rows, flags.only.is_none())?,
+                false => print!("\n{}\n", columns(&page::table(table, &rows))),
+            }
+            if flags.write {
+                page::write(table, &rows)?;
+            }
+            // A check counts ours alone.
+            if !flags.check && flags.only.is_none() {
+                sections.extend(ledger::section(table, &rows));
+            }
         }
     }
     if !sections.is_empty() {
@@ -70,12 +78,47 @@ fn is_ours(subject: &str) -> bool {
     subject.starts_with("rt-")
 }
 
-/// Whom we are compared with.
+/// Whom we are compared with. Of pairings all that have tokio's channels and locks.
 fn is_peer(subject: &str) -> bool {
-    subject.starts_with("tokio-")
+    results::runtime(subject) == PEER
 }
 
-/// The program that runs operations, and what it can do.
+impl Table {
+    /// The program that knows its operations.
+    fn program(self) -> &'static str {
+        match self {
+            Self::Current | Self::Multi => "op",
+            Self::Sync => "sync",
+        }
+    }
+
+    /// As the file of ceilings calls it.
+    fn section(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Multi => "multi",
+            Self::Sync => "sync",
+        }
+    }
+
+    /// Where it is counted: what a channel costs is seen best where the runtime adds least.
+    fn flavor(self) -> Flavor {
+        match self {
+            Self::Current | Self::Sync => Flavor::Current,
+            Self::Multi => Flavor::Multi,
+        }
+    }
+
+    /// Whether this subject has a column. Our channels on a runtime of others are only timed.
+    fn has(self, subject: &str) -> bool {
+        match self {
+            Self::Current | Self::Multi => is_ours(subject) || is_peer(subject),
+            Self::Sync => subject.starts_with("rt-sync@rt-") || is_peer(subject),
+        }
+    }
+}
+
+/// The program that runs operations (`op`, or another that takes the same words), and what it can do.
 struct Bench {
     op: PathBuf,
     subjects: Vec<Subject>,
@@ -107,6 +150,12 @@ pub(crate) fn build(peers: bool) -> Result<Vec<(String, PathBuf)>> {
     util::built(build.args(peers.then_some("--features=peers")))
 }
 
+/// Builds one of them, and nothing else.
+pub(crate) fn built(name: &str) -> Result<PathBuf> {
+    let mut build = cargo(["build", "--profile", "bench", "-p", "rt-benches", "--bin", name]);
+    program(&util::built(&mut build)?, name)
+}
+
 /// One of them.
 pub(crate) fn program(built: &[(String, PathBuf)], name: &str) -> Result<PathBuf> {
     let found = built.iter().find(|(built, _)| built == name);
@@ -115,16 +164,12 @@ pub(crate) fn program(built: &[(String, PathBuf)], name: &str) -> Result<PathBuf
 
 /// The subjects and operations that `op list` prints. Whoever runs on one thread is counted there.
 fn list(op: &Path) -> Result<(Vec<Subject>, Vec<Operation>)> {
-    let flavor = |table| match table {
-        results::Flavor::Multi => Flavor::Multi,
-        _ => Flavor::Current,
-    };
     let told = catalog::parse(&util::output(Command::new(op).arg("list"))?)?;
     let subjects = told.subjects.into_iter();
-    let subjects = subjects.map(|it| Subject { name: it.name, flavor: flavor(it.flavor) });
+    let subjects = subjects.map(|it| Subject { name: it.name, flavor: it.flavor.table() });
     let operations = told.workloads.into_iter().filter_map(|it| {
         let How::Operation { few, many } = it.how else { return None };
-        let (flavor, name, kind, about) = (flavor(it.flavor), it.name, it.kind, it.about);
+        let (flavor, name, kind, about) = (it.flavor.table(), it.name, it.kind, it.about);
         Some(Operation { flavor, name, kind, few, many, about })
     });
     Ok((subjects.collect(), operations.collect()))
@@ -176,16 +221,17 @@ impl Cost {
 }
 
 impl Bench {
-    fn build() -> Result<Self> {
-        let op = program(&build(false)?, "op")?;
+    fn build(name: &str) -> Result<Self> {
+        let op = built(name)?;
         let (subjects, operations) = list(&op)?;
         let disassembly = Disassembly::read(&op)?;
         Ok(Self { op, subjects, operations, disassembly })
     }
 
-    /// Operations of a flavour on ours and, but for a check, on the peer.
-    fn rows(&self, flavor: Flavor, flags: &Count) -> Result<Vec<Row<'_>>> {
-        let wanted = |name: &str| is_ours(name) || (is_peer(name) && !flags.check);
+    /// Operations of a table on ours and, but for a check, on the peer.
+    fn rows(&self, table: Table, flags: &Count) -> Result<Vec<Row<'_>>> {
+        let flavor = table.flavor();
+        let wanted = |name: &str| table.has(name) && !(flags.check && is_peer(name));
         let of_flavor = self.subjects.iter().filter(|subject| subject.flavor == flavor);
         let subjects: Vec<&String> =
             of_flavor.map(|subject| &subject.name).filter(|name| wanted(name)).collect();
@@ -201,7 +247,7 @@ impl Bench {
                 let mut costs = Vec::new();
                 for subject in &subjects {
                     let cost = self.measure(subject, operation, flags.instr)?;
-                    println!("{subject:<15} {:<20} {}", operation.name, cost.sentence());
+                    println!("{subject:<19} {:<20} {}", operation.name, cost.sentence());
                     costs.push(((*subject).clone(), cost));
                 }
                 Ok(Row { operation, costs })

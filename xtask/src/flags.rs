@@ -58,6 +58,15 @@ impl Args {
         asked.into_iter().filter(|(asked, _)| *asked || current == multi).map(|(_, f)| f).collect()
     }
 
+    /// All of them, unless some are asked for.
+    fn tables(&mut self) -> Vec<Table> {
+        let all =
+            [("--current", Table::Current), ("--multi", Table::Multi), ("--sync", Table::Sync)];
+        let asked: Vec<Table> =
+            all.into_iter().filter(|(name, _)| self.switch(name)).map(|(_, table)| table).collect();
+        if asked.is_empty() { all.map(|(_, table)| table).to_vec() } else { asked }
+    }
+
     fn all_positional(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.positional()).collect()
     }
@@ -68,6 +77,14 @@ impl Args {
 pub(crate) enum Flavor {
     Current,
     Multi,
+}
+
+/// What `count` makes a table of: a flavour of runtime, or channels and locks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Table {
+    Current,
+    Multi,
+    Sync,
 }
 
 pub(crate) struct Ci {
@@ -131,7 +148,7 @@ pub(crate) struct Count {
     pub(crate) write: bool,
     pub(crate) only: Option<String>,
     pub(crate) instr: bool,
-    pub(crate) flavors: Vec<Flavor>,
+    pub(crate) tables: Vec<Table>,
 }
 
 impl Count {
@@ -141,7 +158,7 @@ impl Count {
             write: args.switch("--write"),
             only: args.option("--only")?,
             instr: args.switch("--instr"),
-            flavors: args.flavors(),
+            tables: args.tables(),
         };
         args.finish()?;
         if flags.write && flags.only.is_some() {
@@ -152,8 +169,8 @@ impl Count {
 
     /// Every operation of ours against its ceiling.
     pub(crate) fn check() -> Self {
-        let flavors = vec![Flavor::Current, Flavor::Multi];
-        Self { check: true, write: false, only: None, instr: false, flavors }
+        let tables = vec![Table::Current, Table::Multi, Table::Sync];
+        Self { check: true, write: false, only: None, instr: false, tables }
     }
 }
 
@@ -204,6 +221,8 @@ impl Scaling {
 
 #[derive(Default)]
 pub(crate) struct Bench {
+    /// Channels and locks, on two runtimes, instead of runtimes.
+    pub(crate) sync: bool,
     /// Workloads and groups of them; empty: all.
     pub(crate) workloads: Vec<String>,
     pub(crate) flavors: Vec<Flavor>,
@@ -249,7 +268,8 @@ impl Bench {
             args.option("--table")?.map(Instead::Table),
         ];
         let mut instead = instead.into_iter().flatten();
-        let flags = Self {
+        let mut flags = Self {
+            sync: false,
             instead: instead.next().unwrap_or_default(),
             rounds: args.number("--rounds")?.map(usize::try_from).transpose()?,
             flavors: args.flavors(),
@@ -266,6 +286,13 @@ impl Bench {
         if instead.next().is_some() {
             bail!("`--list`, `--show`, `--table` and `--components` do not go together");
         }
+        if flags.workloads.first().is_some_and(|word| word == "sync") {
+            flags.workloads.remove(0);
+            flags.sync = true;
+        }
+        if flags.sync && (flags.versus.is_some() || flags.wakes) {
+            bail!("`bench sync` has pairings of its own: neither `--vs` nor `--wakes`");
+        }
         if flags.workers == 0 || flags.rounds == Some(0) {
             bail!("at least one round and one worker");
         }
@@ -275,7 +302,7 @@ impl Bench {
 
 #[cfg(test)]
 mod tests {
-    use super::{Args, Bench, Count, Flavor, Instead, Loom};
+    use super::{Args, Bench, Count, Flavor, Instead, Loom, Table};
 
     fn args(line: &str) -> Args {
         Args::new(line.split_whitespace().map(str::to_owned).collect())
@@ -294,7 +321,22 @@ mod tests {
         let both = [Flavor::Current, Flavor::Multi];
         assert_eq!(Bench::parse(args("fan_in")).unwrap().flavors, both);
         assert_eq!(Bench::parse(args("--current --multi")).unwrap().flavors, both);
-        assert_eq!(Count::parse(args("--multi")).unwrap().flavors, [Flavor::Multi]);
+    }
+
+    #[test]
+    fn one_table_or_all() {
+        let tables = |line| Count::parse(args(line)).unwrap().tables;
+        assert_eq!(tables("--multi"), [Table::Multi]);
+        assert_eq!(tables("--sync --only mutex"), [Table::Sync]);
+        assert_eq!(tables("").len(), 3);
+    }
+
+    #[test]
+    fn channels_and_locks_are_asked_for_by_their_word() {
+        let flags = Bench::parse(args("sync mutex --quick --multi")).unwrap();
+        assert_eq!((flags.sync, flags.workloads), (true, vec!["mutex".to_owned()]));
+        assert!(!Bench::parse(args("mutex")).unwrap().sync);
+        assert!(Bench::parse(args("sync --vs smol")).is_err());
     }
 
     #[test]

@@ -35,7 +35,7 @@ cargo xtask <command>
                                   lowers one ordering at a time and lists what no model notices
   size   [--save NAME] [--against NAME]
                                   bytes of the types users pay for, and of the hello binary
-  count  [--check] [--write] [--only OP] [--instr] [--current | --multi]
+  count  [--check] [--write] [--only OP] [--instr] [--current | --multi | --sync]
                                   atomic read-modify-writes, instructions, allocations and system
                                   calls per operation; --check: against benches/ceilings.json;
                                   --write: into docs/costs.md; --instr: where they are executed
@@ -43,6 +43,8 @@ cargo xtask <command>
          [--rounds N] [--workers N] [--seed N] [--wakes] [--save NAME] [--against NAME]
                                   processor time, time on the clock and latency, ours and its
                                   peers' in turns; --wakes: futex and driver wakes, too
+  bench  sync [WORKLOAD]... [--list] and as above, without --vs and --wakes
+                                  channels and locks: ours and tokio's, on our runtime and on tokio's
   bench  --list | --show NAME [--against NAME] | --table NAME | --components [PART]...
                                   what there is; a saved run (`last`), and as Markdown; parts in
                                   each other's place, and micro benches of single parts

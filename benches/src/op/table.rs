@@ -163,12 +163,12 @@ fn grown<S: Subject>() -> Vec<Operation<S>> {
 }
 
 /// How often operations of one sort are run.
-struct Scale {
-    kind: Kind,
-    counts: (u64, u64),
-    timed: u64,
+pub(crate) struct Scale {
+    pub(crate) kind: Kind,
+    pub(crate) counts: (u64, u64),
+    pub(crate) timed: u64,
     /// Of a group, where they come in groups.
-    least: u64,
+    pub(crate) least: u64,
 }
 
 #[rustfmt::skip] // A table: a line each.
@@ -199,7 +199,12 @@ mod scales {
 use scales::*;
 
 impl Scale {
-    fn of<S>(&self, name: &str, about: &'static str, run: fn(S, u64) -> Cost) -> Operation<S> {
+    pub(crate) fn of<S>(
+        &self,
+        name: &str,
+        about: &'static str,
+        run: fn(S, u64) -> Cost,
+    ) -> Operation<S> {
         self.operation(name.to_owned(), about, None, Run::On(run))
     }
 
@@ -251,7 +256,7 @@ impl<S> Operation<S> {
 }
 
 impl Group {
-    fn of<S>(self, mut operations: Vec<Operation<S>>) -> Vec<Operation<S>> {
+    pub(crate) fn of<S>(self, mut operations: Vec<Operation<S>>) -> Vec<Operation<S>> {
         for operation in &mut operations {
             operation.group = self;
         }

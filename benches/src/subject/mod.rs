@@ -26,7 +26,7 @@ mod shape;
 mod smol;
 mod tokio_current;
 mod tokio_multi;
-mod version;
+pub(crate) mod version;
 
 use std::fmt::Debug;
 use std::future::Future;

@@ -7,7 +7,7 @@ const LOCK: &str = include_str!("../../../Cargo.lock");
 ///
 /// # Panics
 /// If it is in no build.
-pub(super) fn of(package: &str) -> &'static str {
+pub(crate) fn of(package: &str) -> &'static str {
     let name = format!("name = \"{package}\"");
     let mut lines = LOCK.lines().skip_while(|line| *line != name).skip(1);
     let version = lines.next().and_then(|line| line.strip_prefix("version = "));

@@ -1,6 +1,6 @@
 //! What there is to measure, as the programs of rt-benches tell it: subjects and workloads.
 //!
-//! `op list` and `serve list` print a line each, in columns with tabs between. Behind the columns
+//! `op list`, `sync list` and `serve list` print a line each, in columns with tabs between. Behind the columns
 //! that the line of a workload must have stand as many `key=value` as it likes; a key that nobody
 //! knows is passed over, so that one side may learn a new one before the other does.
 //!
@@ -12,7 +12,7 @@
 //!
 //! | key | says |
 //! |---|---|
-//! | `group=timer` | `scheduler`, `timer`, `blocking`, `sockets`, `memory`, `latency` |
+//! | `group=timer` | `scheduler`, `timer`, `blocking`, `sockets`, `memory`, `latency`, `sync` |
 //! | `growth=tasks:1000` | its place in a curve |
 //! | `step=128` | it runs a multiple of this often |
 //! | `n=fixed` | it runs `timed` times, never more or fewer |
@@ -96,6 +96,11 @@ pub(crate) fn read(op: &Path, serve: &Path) -> Result<Catalog> {
     let mut catalog = parse(&util::output(Command::new(op).arg("list"))?)?;
     catalog.workloads.extend(parse(&util::output(Command::new(serve).arg("list"))?)?.workloads);
     Ok(catalog)
+}
+
+/// Asks the program of channels and locks.
+pub(crate) fn read_sync(sync: &Path) -> Result<Catalog> {
+    parse(&util::output(Command::new(sync).arg("list"))?)
 }
 
 /// What `op list` or `serve list` printed.
@@ -220,6 +225,7 @@ pub(super) fn group_named(name: &str) -> Result<Group> {
         "sockets" => Ok(Group::Sockets),
         "memory" => Ok(Group::Memory),
         "latency" => Ok(Group::Latency),
+        "sync" => Ok(Group::Sync),
         _ => bail!("no group is called `{name}`"),
     }
 }

@@ -27,7 +27,7 @@ struct Swap {
 }
 
 pub(crate) fn run(flags: &Bench) -> Result<()> {
-    let program = count::program(&count::build(false)?, "swap")?;
+    let program = count::built("swap")?;
     let mut swaps = parse(&util::output(Command::new(&program).arg("list"))?)?;
     let nobody = |name: &&String| !swaps.iter().any(|swap| swap.piece == **name);
     if let Some(name) = flags.workloads.iter().find(nobody) {

@@ -19,6 +19,9 @@ pub(crate) const VERSION: u32 = 1;
 /// The run that was made last, saved or not.
 pub(crate) const LAST: &str = "last";
 
+/// The same of channels and locks, which the page of a run knows nothing of.
+pub(crate) const LAST_SYNC: &str = "last-sync";
+
 /// One run.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Results {
@@ -143,6 +146,7 @@ pub(crate) enum Group {
     Sockets,
     Memory,
     Latency,
+    Sync,
 }
 
 /// A point of a curve: what is there many of, and how many.
@@ -188,6 +192,12 @@ impl Results {
         self.subjects.iter().find(|subject| subject.ours && subject.flavor == table)
     }
 
+    /// Whether it is one of pairings: channels and locks of one, on a runtime of the same or of
+    /// another.
+    pub(crate) fn is_of_pairings(&self) -> bool {
+        self.subjects.iter().any(|subject| subject.name.contains('@'))
+    }
+
     /// The workloads of a table, in their order.
     pub(crate) fn of_table(&self, table: Flavor) -> impl Iterator<Item = &Workload> {
         self.workloads.iter().filter(move |workload| workload.flavor.table() == table)
@@ -199,7 +209,8 @@ impl Results {
 }
 
 impl Subject {
-    /// The runtime that a subject is a flavour of: `tokio` of `tokio-multi`.
+    /// The runtime that a subject is a flavour of: `tokio` of `tokio-multi`. Of a pairing whose
+    /// channels and locks it has: `tokio` of `tokio@rt-multi`.
     pub(crate) fn runtime(&self) -> &str {
         runtime(&self.name)
     }
@@ -207,7 +218,7 @@ impl Subject {
 
 /// The runtime that a subject of this name is a flavour of.
 pub(crate) fn runtime(name: &str) -> &str {
-    name.split('-').next().unwrap_or(name)
+    name.split(['-', '@']).next().unwrap_or(name)
 }
 
 impl Workload {

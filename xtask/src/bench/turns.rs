@@ -44,6 +44,12 @@ impl Programs {
         })
     }
 
+    /// Builds the program of channels and locks, in the place of `op`; it serves nothing.
+    pub(crate) fn build_sync(workers: u64) -> Result<Self> {
+        let op = count::built("sync")?;
+        Ok(Self { op, serve: PathBuf::new(), load: PathBuf::new(), workers: workers.to_string() })
+    }
+
     /// Runs `workload` on `subject`, `n` times in one process.
     pub(crate) fn turn(
         &self,

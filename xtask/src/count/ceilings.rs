@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::{Cost, Row, is_ours};
-use crate::flags::Flavor;
+use crate::flags::Table;
 use crate::util::{self, figure};
 
 const CEILINGS: &str = "benches/ceilings.json";
@@ -23,14 +23,11 @@ const BYTES_SLACK: f64 = 1.0;
 
 /// Prints every cost that is above its ceiling and returns how many there are.
 ///
-/// `whole`: every operation of the flavour has been counted.
-pub(super) fn check(flavor: Flavor, rows: &[Row<'_>], whole: bool) -> Result<usize> {
+/// `whole`: every operation of the table has been counted.
+pub(super) fn check(table: Table, rows: &[Row<'_>], whole: bool) -> Result<usize> {
     let text = fs::read_to_string(util::root().join(CEILINGS)).context(CEILINGS)?;
     let ceilings: Value = serde_json::from_str(&text).context(CEILINGS)?;
-    let section = match flavor {
-        Flavor::Current => "current",
-        Flavor::Multi => "multi",
-    };
+    let section = table.section();
     let ceilings = &ceilings[section];
     let mut problems = Vec::new();
     for row in rows {

@@ -2,7 +2,7 @@
 //!
 //! `count` writes what it has counted of whole flavours to a JSON file in the target folder. Of
 //! flavours that are not in it the tables of `docs/costs.md` tell, in fewer digits and without
-//! the names of system calls.
+//! the names of system calls. What channels and locks cost is on that page alone.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::page::{PAGE, marks};
 use super::{Kind, Row, is_ours, is_peer};
 use crate::bench::results::Flavor;
-use crate::flags;
+use crate::flags::Table;
 use crate::util;
 
 /// Grows when an old file can no longer be read as it was meant.
@@ -82,15 +82,15 @@ impl Entry {
     }
 }
 
-/// What has been counted of a flavour.
-pub(super) fn section(flavor: flags::Flavor, rows: &[Row<'_>]) -> Section {
+/// What has been counted of a flavour; of what is no flavour, nothing.
+pub(super) fn section(table: Table, rows: &[Row<'_>]) -> Option<Section> {
     let entry = |row: &Row<'_>| Entry {
         name: row.operation.name.clone(),
         about: row.operation.about.clone(),
         costs: row.costs.iter().map(|(subject, cost)| (subject.clone(), told(row, cost))).collect(),
     };
     let entries = rows.iter().map(entry).collect();
-    Section { flavor: table(flavor), source: source(), entries }
+    Some(Section { flavor: flavor(table)?, source: source(), entries })
 }
 
 /// `Counted at commit 0123456789ab.`
@@ -117,10 +117,11 @@ fn told(row: &Row<'_>, cost: &super::Cost) -> Cost {
     }
 }
 
-fn table(flavor: flags::Flavor) -> Flavor {
-    match flavor {
-        flags::Flavor::Current => Flavor::Current,
-        flags::Flavor::Multi => Flavor::Multi,
+fn flavor(table: Table) -> Option<Flavor> {
+    match table {
+        Table::Current => Some(Flavor::Current),
+        Table::Multi => Some(Flavor::Multi),
+        Table::Sync => None,
     }
 }
 
@@ -176,14 +177,13 @@ fn parse(text: &str) -> Result<Ledger> {
 
 /// The tables that `count --write` has put there.
 pub(crate) fn from_page(page: &str) -> Ledger {
-    let sections =
-        [flags::Flavor::Current, flags::Flavor::Multi].into_iter().filter_map(|flavor| {
-            let [begin, end] = marks(flavor);
-            let (_, rest) = page.split_once(begin)?;
-            let (block, _) = rest.split_once(end)?;
-            let source = format!("From {PAGE}.");
-            Some(Section { flavor: table(flavor), source, entries: entries(block) })
-        });
+    let sections = [Table::Current, Table::Multi].into_iter().filter_map(|table| {
+        let [begin, end] = marks(table);
+        let (_, rest) = page.split_once(begin)?;
+        let (block, _) = rest.split_once(end)?;
+        let source = format!("From {PAGE}.");
+        Some(Section { flavor: flavor(table)?, source, entries: entries(block) })
+    });
     Ledger { version: VERSION, sections: sections.collect() }
 }
 
@@ -254,7 +254,8 @@ fn number(cell: &str) -> Option<f64> {
 mod tests {
     use super::super::{Cost as Counted, Kind, Operation, Row, page};
     use super::{Ledger, VERSION, from_page, parse, section};
-    use crate::flags::Flavor;
+    use crate::bench::results::Flavor;
+    use crate::flags::Table;
 
     fn operation(name: &str, kind: Kind) -> Operation {
         Operation {
@@ -300,10 +301,12 @@ mod tests {
                 costs: vec![("rt-multi".to_owned(), ours), ("tokio-multi".to_owned(), other)],
             })
             .collect();
-        let saved = Ledger { version: VERSION, sections: vec![section(Flavor::Multi, &rows)] };
+        let saved =
+            Ledger { version: VERSION, sections: vec![section(Table::Multi, &rows).unwrap()] };
         let saved = parse(&serde_json::to_string(&saved).unwrap()).unwrap();
-        let [begin, end] = page::marks(Flavor::Multi);
-        let told = from_page(&format!("text\n{begin}\n{}{end}\n", page::block(&rows)));
+        let [begin, end] = page::marks(Table::Multi);
+        let told =
+            from_page(&format!("text\n{begin}\n{}{end}\n", page::block(Table::Multi, &rows)));
         assert_eq!(told.sections.len(), 1);
         for (saved, told) in saved.sections[0].entries.iter().zip(&told.sections[0].entries) {
             assert_eq!(saved.about, told.about);
@@ -324,10 +327,11 @@ mod tests {
 
     #[test]
     fn flavours_that_were_not_counted_are_taken_from_elsewhere() {
-        let mut ledger = Ledger { version: VERSION, sections: vec![section(Flavor::Multi, &[])] };
-        let [current, multi] = [Flavor::Current, Flavor::Multi].map(|flavor| {
-            let [begin, end] = page::marks(flavor);
-            format!("{begin}\n{}{end}\n", page::block(&[]))
+        let mut ledger =
+            Ledger { version: VERSION, sections: vec![section(Table::Multi, &[]).unwrap()] };
+        let [current, multi] = [Table::Current, Table::Multi].map(|table| {
+            let [begin, end] = page::marks(table);
+            format!("{begin}\n{}{end}\n", page::block(table, &[]))
         });
         ledger.complete(Some(from_page(&(current + &multi))));
         let sources: Vec<&str> =
