@@ -78,7 +78,7 @@ pairings! {
 pub fn list() -> Vec<String> {
     let operations = |flavor| {
         let lines = |name| with(name, Lines).unwrap_or_default();
-        all().iter().find(|described| described.flavor == flavor && !described.ours).map(|it| lines(it.name))
+        all().iter().find(|described| described.flavor == flavor).map(|it| lines(it.name))
     };
     let pairings = all().iter().map(|described| format!("subject\t{}", described.line())).collect();
     let of_flavors = [Flavor::Current, Flavor::Multi].into_iter().filter_map(operations);

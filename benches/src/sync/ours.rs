@@ -4,6 +4,14 @@ use super::Family;
 use crate::op::{Group, Operation};
 use crate::subject::Subject;
 
+/// What the names of the workloads mean here.
+mod family {
+    pub(super) use rt_sync::oneshot;
+}
+
+#[path = "work/oneshot.rs"]
+mod oneshot;
+
 /// Our channels and locks.
 #[derive(Debug)]
 pub enum Ours {}
@@ -12,6 +20,6 @@ impl Family for Ours {
     const PACKAGE: &'static str = "rt-sync";
 
     fn operations<S: Subject>() -> Vec<Operation<S>> {
-        Group::Sync.of_all([])
+        Group::Sync.of_all([oneshot::all()])
     }
 }

@@ -1,14 +1,10 @@
-//! What carries no value: notification, barriers, and the token by which work is called off.
+//! Notification, which carries no value.
 
-use std::hint::black_box;
-use std::pin::pin;
 use std::sync::Arc;
 
-use super::super::scales::{ALONE, HEARD, PAIR, SHARED};
-use super::super::{
-    AUDIENCE, CROWD, in_crowd, in_pair, leaked, measured, measured_rounds, polled_once,
-};
-use super::family::{Barrier, CancellationToken, Notify};
+use super::super::scales::{ALONE, HEARD, PAIR};
+use super::super::{AUDIENCE, in_pair, leaked, measured, measured_rounds};
+use super::family::Notify;
 use crate::gate::Countdown;
 use crate::meter::{Cost, Meter};
 use crate::op::{Operation, WARM_UP, in_task};
@@ -20,10 +16,6 @@ pub(super) fn all<S: Subject>() -> Vec<Operation<S>> {
         ALONE.of("notify", "a notification given and taken, in one task", notify_stored),
         PAIR.of("notify_ping_pong", "a round trip between two tasks that notify each other", notify_ping_pong),
         HEARD.of("notify_100", "one of 100 waiting tasks notified, all at once, waiting again", notify_many),
-        SHARED.of("barrier_8", "one of 8 tasks that wait for each other at a barrier", barrier),
-        ALONE.of("cancel_check", "a token asked whether it was cancelled", cancel_check),
-        ALONE.of("cancel_waiting", "a token waited for, once polled, which nobody cancels", cancel_waiting),
-        ALONE.of("cancel_child", "a child of a token made and dropped", cancel_child),
     ]
 }
 
@@ -81,51 +73,5 @@ fn notify_many<S: Subject>(runtime: S, n: u64) -> Cost {
             notify.notify_waiters();
             away.reached().await;
         })
-    })
-}
-
-fn barrier<S: Subject>(runtime: S, n: u64) -> Cost {
-    let barrier = leaked(Barrier::new(CROWD as usize));
-    let leaders = leaked(Countdown::default());
-    let each = n / CROWD + WARM_UP;
-    leaders.set(each);
-    let cost = in_crowd(runtime, n, move |_, times| async move {
-        for _ in 0..times {
-            if barrier.wait().await.is_leader() {
-                leaders.one_less();
-            }
-        }
-    });
-    assert_eq!(leaders.left(), 0, "one of 8 leads");
-    cost
-}
-
-fn cancel_check<S: Subject>(runtime: S, n: u64) -> Cost {
-    in_task(runtime, async move {
-        let token = CancellationToken::new();
-        let mut cancelled = 0;
-        let cost = measured!(n, cancelled += u64::from(black_box(&token).is_cancelled()));
-        assert_eq!(cancelled, 0);
-        token.cancel();
-        assert!(token.is_cancelled());
-        cost
-    })
-}
-
-fn cancel_waiting<S: Subject>(runtime: S, n: u64) -> Cost {
-    in_task(runtime, async move {
-        let token = CancellationToken::new();
-        measured!(n, polled_once(pin!(token.cancelled())).await)
-    })
-}
-
-fn cancel_child<S: Subject>(runtime: S, n: u64) -> Cost {
-    in_task(runtime, async move {
-        let token = CancellationToken::new();
-        let cost = measured!(n, drop(black_box(token.child_token())));
-        let child = token.child_token();
-        token.cancel();
-        assert!(child.is_cancelled());
-        cost
     })
 }

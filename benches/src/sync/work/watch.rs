@@ -1,11 +1,10 @@
-//! Channels from one to many: `watch`, whose last value is what counts, and `broadcast`, of which
-//! everybody hears everything.
+//! A channel whose last value is what counts.
 
 use std::hint::black_box;
 
-use super::super::scales::{ALONE, BEHIND, HEARD};
+use super::super::scales::{ALONE, HEARD};
 use super::super::{AUDIENCE, leaked, measured, measured_rounds};
-use super::family::{broadcast, watch};
+use super::family::watch;
 use crate::gate::Countdown;
 use crate::meter::Cost;
 use crate::op::{Operation, WARM_UP, in_task};
@@ -17,9 +16,6 @@ pub(super) fn all<S: Subject>() -> Vec<Operation<S>> {
         ALONE.of("watch", "a value sent to one receiver, which waits for it and looks at it, in one task", watch_one),
         ALONE.of("watch_borrow", "a value looked at that has been seen before", watch_borrow),
         HEARD.of("watch_100", "one of 100 tasks that wait for a value and look at it", watch_many),
-        ALONE.of("broadcast", "a message sent to one receiver and received, in one task", broadcast_one),
-        HEARD.of("broadcast_100", "one of 100 tasks that wait for a message and receive it", broadcast_many),
-        BEHIND.of("broadcast_100_behind", "one of 100 tasks that receives a message, of 16 that were sent at once", broadcast_behind),
     ]
 }
 
@@ -69,57 +65,6 @@ fn watch_many<S: Subject>(runtime: S, n: u64) -> Cost {
             value += 1;
             away.set(AUDIENCE);
             sender.send(value).expect("it is received");
-            away.reached().await;
-        })
-    })
-}
-
-fn broadcast_one<S: Subject>(runtime: S, n: u64) -> Cost {
-    in_task(runtime, async move {
-        let (sender, mut receiver) = broadcast::channel(16);
-        let mut sum = 0;
-        let cost = measured!(n, {
-            sender.send(7).expect("it is received");
-            sum += receiver.recv().await.expect("it was sent");
-        });
-        assert_eq!(sum, 7 * (n + WARM_UP));
-        cost
-    })
-}
-
-fn broadcast_many<S: Subject>(runtime: S, n: u64) -> Cost {
-    broadcast_at_once(runtime, n, 1)
-}
-
-fn broadcast_behind<S: Subject>(runtime: S, n: u64) -> Cost {
-    broadcast_at_once(runtime, n, 16)
-}
-
-/// An operation is a message that one of them receives.
-fn broadcast_at_once<S: Subject>(runtime: S, n: u64, at_once: u64) -> Cost {
-    let away = leaked(Countdown::default());
-    in_task(runtime, async move {
-        let (sender, _) = broadcast::channel(at_once as usize);
-        for _ in 0..AUDIENCE {
-            let mut receiver = sender.subscribe();
-            drop(S::spawn(async move {
-                let mut heard = 0;
-                while let Ok(message) = receiver.recv().await {
-                    heard += 1;
-                    assert_eq!(message, heard, "everybody hears everything, in order");
-                    if heard % at_once == 0 {
-                        away.one_less();
-                    }
-                }
-            }));
-        }
-        let mut message = 0_u64;
-        measured_rounds!(n / at_once, {
-            away.set(AUDIENCE);
-            for _ in 0..at_once {
-                message += 1;
-                sender.send(message).expect("it is received");
-            }
             away.reached().await;
         })
     })

@@ -1,8 +1,8 @@
-//! Channels from one to one, and from many to one.
+//! Channels from many to one.
 
 use super::super::scales::{ALONE, PAIR, SHARED};
-use super::super::{CROWD, in_pair, measured, polled_once};
-use super::family::{mpsc, oneshot};
+use super::super::{CROWD, in_pair, measured};
+use super::family::mpsc;
 use crate::gate::SelfWake;
 use crate::meter::{Cost, Meter};
 use crate::op::{Operation, WARM_UP, in_task};
@@ -14,8 +14,6 @@ const ROOM: usize = 64;
 #[rustfmt::skip] // A table: a line each.
 pub(super) fn all<S: Subject>() -> Vec<Operation<S>> {
     vec![
-        ALONE.of("oneshot", "a channel made, a value sent, then received", oneshot_ready),
-        ALONE.of("oneshot_waiting", "the same, and it is waited for when it is sent", oneshot_waiting),
         ALONE.of("mpsc", "a message sent over a bounded channel and received, in one task", mpsc_bounded),
         ALONE.of("mpsc_unbounded", "the same over an unbounded channel", mpsc_unbounded),
         ALONE.of("mpsc_try", "the same by `try_send` and `try_recv`, bounded", mpsc_try),
@@ -24,33 +22,6 @@ pub(super) fn all<S: Subject>() -> Vec<Operation<S>> {
         SHARED.of("mpsc_from_8", "a message of one of 8 tasks to one, over a bounded channel with room for 64", mpsc_from_many),
         SHARED.of("mpsc_unbounded_from_8", "the same over an unbounded channel", mpsc_unbounded_from_many),
     ]
-}
-
-fn oneshot_ready<S: Subject>(runtime: S, n: u64) -> Cost {
-    in_task(runtime, async move {
-        let mut sum = 0;
-        let cost = measured!(n, {
-            let (sender, receiver) = oneshot::channel();
-            sender.send(7).expect("it is awaited");
-            sum += receiver.await.expect("it was sent");
-        });
-        assert_eq!(sum, 7 * (n + WARM_UP));
-        cost
-    })
-}
-
-fn oneshot_waiting<S: Subject>(runtime: S, n: u64) -> Cost {
-    in_task(runtime, async move {
-        let mut sum = 0;
-        let cost = measured!(n, {
-            let (sender, mut receiver) = oneshot::channel();
-            polled_once(&mut receiver).await;
-            sender.send(7).expect("it is awaited");
-            sum += receiver.await.expect("it was sent");
-        });
-        assert_eq!(sum, 7 * (n + WARM_UP));
-        cost
-    })
 }
 
 fn mpsc_bounded<S: Subject>(runtime: S, n: u64) -> Cost {
