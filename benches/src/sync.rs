@@ -202,3 +202,34 @@ impl Group {
         self.of(files.into_iter().flatten().collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Family, Ours, Theirs, all, list, with};
+    use crate::subject::RtCurrent;
+
+    #[test]
+    fn both_families_are_given_the_same() {
+        fn names<F: Family>() -> Vec<String> {
+            F::operations::<RtCurrent>().into_iter().map(|operation| operation.name).collect()
+        }
+        let theirs = names::<Theirs>();
+        assert!(names::<Ours>().iter().all(|name| theirs.contains(name)));
+    }
+
+    #[test]
+    fn every_pairing_is_listed_and_found() {
+        struct Exists;
+        impl super::Visit for Exists {
+            type Output = ();
+            fn visit<F: Family, S: crate::subject::Subject>(self) {}
+        }
+        let pairings = all();
+        assert_eq!(pairings.len(), 8);
+        for pairing in &pairings {
+            assert!(with(pairing.name, Exists).is_some());
+            assert!(list().contains(&format!("subject\t{}", pairing.line())));
+        }
+        assert!(with("tokio@smol", Exists).is_none());
+    }
+}

@@ -26,7 +26,7 @@ mod tests;
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::bench::results::{self, Flavor};
 use crate::count::ledger;
@@ -39,6 +39,10 @@ const TABLES: [(Flavor, &str); 2] =
 pub(crate) fn run(flags: &Report) -> Result<()> {
     let run = flags.name.as_deref().unwrap_or(results::LAST);
     let results = results::load(run)?;
+    ensure!(
+        !results.is_of_pairings(),
+        "a run of channels and locks has no page; `cargo xtask bench --show {run}`"
+    );
     let ledger = ledger::load()?;
     let page = page::page(&results, &ledger).document();
     let to = match &flags.out {

@@ -6,11 +6,17 @@ use crate::subject::Subject;
 
 /// What the names of the workloads mean here.
 mod family {
-    pub(super) use rt_sync::oneshot;
+    pub(super) use rt_sync::{Mutex, RwLock, Semaphore, oneshot};
 }
 
+#[path = "work/mutex.rs"]
+mod mutex;
 #[path = "work/oneshot.rs"]
 mod oneshot;
+#[path = "work/rwlock.rs"]
+mod rwlock;
+#[path = "work/semaphore.rs"]
+mod semaphore;
 
 /// Our channels and locks.
 #[derive(Debug)]
@@ -20,6 +26,6 @@ impl Family for Ours {
     const PACKAGE: &'static str = "rt-sync";
 
     fn operations<S: Subject>() -> Vec<Operation<S>> {
-        Group::Sync.of_all([oneshot::all()])
+        Group::Sync.of_all([mutex::all(), rwlock::all(), semaphore::all(), oneshot::all()])
     }
 }
