@@ -1,4 +1,5 @@
 //! `rt-sync`, on any runtime.
+#![allow(clippy::duplicate_mod, reason = "one text, compiled for either family")]
 
 use super::Family;
 use crate::op::{Group, Operation};
