@@ -63,6 +63,21 @@ impl<F: Future> Polled<F> {
         self.task.enter(|cx| future.poll(cx))
     }
 
+    /// Whether a poll is ready.
+    pub(crate) fn is_ready(&mut self) -> bool {
+        self.poll().is_ready()
+    }
+
+    /// The future itself.
+    pub(crate) fn future(&mut self) -> Pin<&mut F> {
+        self.future.as_mut()
+    }
+
+    /// How often it was woken.
+    pub(crate) fn wakes(&self) -> usize {
+        self.task.wakes()
+    }
+
     /// Polls, and it has to be ready.
     #[track_caller]
     pub(crate) fn ready(&mut self) -> F::Output {

@@ -20,13 +20,19 @@ extern crate std;
 mod base;
 #[cfg(all(feature = "std", not(rt_loom)))]
 mod deadlocks;
-#[cfg(all(test, feature = "std", not(rt_loom)))]
+#[cfg(all(test, any(feature = "std", rt_loom)))]
 mod kit;
 mod mutex;
+mod notify;
 pub mod oneshot;
 mod rwlock;
 mod semaphore;
 pub mod watch;
+
+/// The futures of those whose model has them by name.
+pub mod futures {
+    pub use crate::notify::{Notified, OwnedNotified};
+}
 
 #[cfg(all(feature = "std", not(rt_loom)))]
 pub use deadlocks::{
@@ -36,6 +42,7 @@ pub use mutex::{
     Lock, LockOwned, MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard,
     TryLockError,
 };
+pub use notify::Notify;
 pub use rwlock::{
     OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, Read, ReadOwned,
     RwLock, RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard, Write, WriteOwned,

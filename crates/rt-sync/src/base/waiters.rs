@@ -137,7 +137,8 @@ impl<T> Waiters<T> {
     ///
     /// # Safety
     /// `self` is borrowed from the lock. The waiter is not linked, stays where it is, and alive, until it was
-    /// told or [`unlink`](Self::unlink) was called with it, and is never linked to another list.
+    /// told or [`unlink`](Self::unlink) was called with it, and is never linked to a list
+    /// under another lock.
     pub(crate) unsafe fn link(&mut self, waiter: &Waiter<T>, waker: Waker, value: T) {
         waiter.told.store(0, Relaxed); // its owner's; seen by others after the lock
         let this = NonNull::from(waiter);
@@ -171,6 +172,24 @@ impl<T> Waiters<T> {
         let waker = self.unlink(waiter);
         waiter.told.store(word, site("waiters.T1", Release)); // T1, pairs with W1: the last touch
         waker
+    }
+
+    /// Moves all of `others` to the end, in their order. Costs two pointers, however many.
+    ///
+    /// Both lists are under one lock, and each waiter is unlinked from the list that it is in by then.
+    pub(crate) fn append(&mut self, others: &mut Self) {
+        let Some(first) = others.first.take() else { return };
+        let prev = match others.last.take() {
+            Some(last) => self.last.replace(last),
+            None => unreachable!("a first and no last"),
+        };
+        // SAFETY: linked, hence alive (contract of `link`), under the lock, which both are borrowed from.
+        unsafe { at(first, |node| node.prev = prev) };
+        match prev {
+            // SAFETY: as above; one node at a time.
+            Some(prev) => unsafe { at(prev, |node| node.next = Some(first)) },
+            None => self.first = Some(first),
+        }
     }
 
     /// The first one's value.
@@ -224,7 +243,7 @@ impl<T> Waiters<T> {
     }
 
     /// Whether `waiter` need not be given `waker`: it has it, or is not linked any more.
-    fn holds(&mut self, waiter: &Waiter<T>, waker: &Waker) -> bool {
+    pub(crate) fn holds(&mut self, waiter: &Waiter<T>, waker: &Waker) -> bool {
         // SAFETY: under the lock, which `self` is borrowed from.
         unsafe {
             waiter.with_node(|node| node.waker.as_ref().is_none_or(|own| own.will_wake(waker)))
@@ -232,7 +251,7 @@ impl<T> Waiters<T> {
     }
 
     /// Gives `waiter` another waker, if it is linked. Returns the one that is not needed.
-    fn swap_waker(&mut self, waiter: &Waiter<T>, waker: Waker) -> Waker {
+    pub(crate) fn swap_waker(&mut self, waiter: &Waiter<T>, waker: Waker) -> Waker {
         // SAFETY: under the lock, which `self` is borrowed from.
         unsafe {
             waiter.with_node(|node| match &mut node.waker {
