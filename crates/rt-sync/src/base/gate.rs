@@ -62,17 +62,20 @@ impl<L> Gate<L> {
     pub(crate) fn update(&self, change: impl Fn(usize) -> Option<usize>) -> Result<usize, usize> {
         let mut turns = 0;
         loop {
-            let word = self.word.load(site("gate.G4", Acquire)); // G4: for who declines
+            let word = self.word.load(site("gate.G4-decline", Acquire)); // G4, pairs with G2, G3
             let Some(next) = change(word & !HELD) else { return Err(word & !HELD) };
             debug_assert_eq!(next & HELD, 0, "the lock's bit");
-            // G3, pairs with G1, G3, G4
-            if word & HELD == 0
-                && self
-                    .word
-                    .compare_exchange_weak(word, next, site("gate.G3", AcqRel), Relaxed)
-                    .is_ok()
-            {
-                return Ok(word);
+            if word & HELD == 0 {
+                // G3, pairs with G1, G3, G4. Acquires, too: the word may have gone and come back meanwhile.
+                let changed = self.word.compare_exchange_weak(
+                    word,
+                    next,
+                    site("gate.G3", AcqRel), // weaker unnoticed: as Release, while the word stayed as it was looked at
+                    Relaxed,
+                );
+                if changed.is_ok() {
+                    return Ok(word);
+                }
             }
             relax(&mut turns);
         }

@@ -88,9 +88,9 @@ impl Model {
 
     fn drop(&mut self, wait: usize) {
         self.order.retain(|&other| other != wait);
-        match std::mem::replace(&mut self.states[wait], State::Done) {
-            State::Told { to_last } => self.tell(to_last),
-            _ => {}
+        let state = std::mem::replace(&mut self.states[wait], State::Done);
+        if let State::Told { to_last } = state {
+            self.tell(to_last);
         }
     }
 }
@@ -139,8 +139,8 @@ proptest! {
                 }
             }
         }
-        for at in 0..waits.len() {
-            if let Some(mut wait) = waits[at].take() {
+        for (at, wait) in waits.into_iter().enumerate() {
+            if let Some(mut wait) = wait {
                 prop_assert_eq!(wait.is_ready(), model.poll(at), "the end of {}", at);
                 drop(wait);
                 model.drop(at);
