@@ -24,6 +24,9 @@
 //! nothing, such as a channel of another crate. `aborted` stands beside a task that was told to end and has
 //! not: it does not return from its poll, or was not polled since.
 //!
+//! After the place of a wait for a lock it says who holds that, and where that was asked for.
+//! [`deadlocks`](crate::sync::deadlocks) tells who waits for each other.
+//!
 //! The object of `join` is the id of the task that is waited for (and the line is where that was spawned),
 //! of a socket the descriptor, of `time` how long is left; of others a number that tells one from another.
 
@@ -41,6 +44,7 @@ pub use rt_task::TaskState;
 #[doc(inline)]
 pub use rt_task::wait::WaitKind;
 
+use rt_sync::LockHolder;
 use rt_task::TaskInfo;
 use rt_task::wait::Wait;
 
@@ -262,12 +266,13 @@ impl TaskDump {
 pub struct WaitDump {
     wait: Wait,
     left: Option<Duration>,
+    pub(crate) holder: Option<LockHolder>,
 }
 
 impl WaitDump {
     fn new(wait: Wait, now: Option<Instant>) -> Self {
         let left = || Some(Instant::of_wait(&wait)?.saturating_duration_since(now?));
-        Self { left: left(), wait }
+        Self { left: left(), wait, holder: None }
     }
 
     /// What sort of thing.
@@ -287,6 +292,12 @@ impl WaitDump {
     #[must_use]
     pub fn at(&self) -> &'static Location<'static> {
         self.wait.site
+    }
+
+    /// Who holds what it waits for, if that is a lock, a permit or a cell of [`sync`](crate::sync).
+    #[must_use]
+    pub fn holder(&self) -> Option<LockHolder> {
+        self.holder
     }
 
     /// How long is left, by the runtime's clock, of a wait for a point in time.

@@ -20,6 +20,7 @@ use crate::dump::Dump;
 use crate::label::{Id, Label};
 use crate::refused::{self, Whose, nested};
 use crate::runtime::{RuntimeFlavor, RuntimeMetrics, WorkerMetrics};
+use crate::runtimes;
 use crate::scheduler::Spawner;
 
 /// A runtime's shared half: spawns, enters, asks. Cheap to clone; keeps no runtime alive.
@@ -53,6 +54,7 @@ impl Handle {
     /// A handle to `pieces`, entered as `env` and itself.
     pub(crate) fn new(pieces: Pieces, env: Env) -> Self {
         let pieces = Arc::new(pieces);
+        runtimes::add(&pieces);
         let env = env.with_spawner::<Slot>(pieces.clone()).with_lists(pieces.clone());
         Self { pieces, env }
     }

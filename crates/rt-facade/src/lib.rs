@@ -17,8 +17,8 @@
 //! ```
 //!
 //! This crate is thin: it puts the parts together ([`runtime`]) and shows them under the names that users
-//! of the model runtime know ([`task`], [`time`], [`net`], [`io`]). Each part stands alone, too:
-//! `rt-task`, `rt-sched-current`, `rt-timer`, `rt-blocking`, `rt-reactor`, `rt-net`.
+//! of the model runtime know ([`task`], [`time`], [`net`], [`io`], [`sync`]). Each part stands alone, too:
+//! `rt-task`, `rt-sched-current`, `rt-timer`, `rt-blocking`, `rt-reactor`, `rt-net`, `rt-sync`.
 //!
 //! # Features
 //! - `net` types always implement `rt-io`'s traits. `futures-io`, `tokio-io` and `hyper` add those of
@@ -48,6 +48,7 @@ pub mod macros;
 mod metrics;
 mod refused;
 mod report;
+mod runtimes;
 mod scheduler;
 mod seed;
 
@@ -73,6 +74,7 @@ pub mod net {
 #[cfg(feature = "quinn")]
 pub mod quinn;
 pub mod runtime;
+pub mod sync;
 pub mod task;
 #[cfg(feature = "tower")]
 pub mod tower;

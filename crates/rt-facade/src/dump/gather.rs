@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, Weak};
 
+use rt_task::TaskInfo;
 use rt_task::base::seam::{Listed, Lists};
 
 use super::{BlockingDump, Dump, TaskDump, WorkerDump};
 use crate::handle::Pieces;
 use crate::runtime::RuntimeFlavor;
+use crate::task;
 
 impl Lists for Pieces {
     fn add(&self, tasks: Weak<dyn Listed>) {
@@ -21,6 +23,14 @@ impl Pieces {
     fn sets(&self) -> Vec<Arc<dyn Listed>> {
         let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         sets.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Tells of each task that was polled once, those of local sets included.
+    pub(crate) fn for_each_task(&self, f: &mut dyn FnMut(TaskInfo)) {
+        self.spawner.for_each_task(&mut *f);
+        for set in self.sets() {
+            set.for_each_task(f);
+        }
     }
 
     pub(crate) fn dump(&self) -> Dump {
@@ -43,6 +53,7 @@ impl Pieces {
             set.for_each_task(&mut |info| drop(tasks.insert(info.id, TaskDump::new(info, now))));
             alive += set.alive_tasks();
         }
+        add_holders(&mut tasks);
         let workers = first_polls.into_iter().enumerate().map(|(index, first_poll)| {
             let worker = spawner.worker_metrics(index).unwrap_or_default();
             let queued = worker.local_queue_depth;
@@ -62,6 +73,16 @@ impl Pieces {
             shared_queue: metrics.global_queue_depth,
             blocking: running.collect(),
             blocking_queue: blocking.metrics().queue_depth,
+        }
+    }
+}
+
+/// Who holds what tasks wait for, where that is known.
+fn add_holders(tasks: &mut BTreeMap<task::Id, TaskDump>) {
+    for wait in rt_sync::lock_waits() {
+        let waiting = wait.task().and_then(|task| tasks.get_mut(&task)?.waits_for.as_mut());
+        if let Some(waiting) = waiting.filter(|waiting| waiting.object() == wait.object()) {
+            waiting.holder = wait.holder();
         }
     }
 }

@@ -51,6 +51,15 @@ fn wait_dump(object: &mut Object<'_>, wait: &WaitDump) {
     object.text("kind", Some(wait.kind().as_str()));
     object.number("object", wait.object() as u64);
     object.text("at", Some(wait.at()));
+    if let Some(holder) = wait.holder() {
+        object.nested("holder", |object| {
+            if let Some(task) = holder.task() {
+                object.number("task", task.as_u64());
+            }
+            object.text("since", Some(holder.since()));
+            object.word("is_alone", holder.is_alone());
+        });
+    }
     if let Some(left) = wait.time_left() {
         object.number("time_left", u64::try_from(left.as_nanos()).unwrap_or(u64::MAX));
     }

@@ -163,7 +163,11 @@ fn row(task: &TaskDump) -> [String; COLUMNS] {
                 0 | 1 => String::new(),
                 n => format!(" (last of {n})"),
             };
-            (format!("{wait}{several}"), wait.at().to_string())
+            let at = match wait.holder() {
+                Some(holder) => format!("{}, {holder}", wait.at()),
+                None => wait.at().to_string(),
+            };
+            (format!("{wait}{several}"), at)
         }
         (None, Some(last)) if task.state() == TaskState::Running => {
             (format!("(since {})", last.kind().as_str()), last.at().to_string())

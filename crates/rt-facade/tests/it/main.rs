@@ -45,6 +45,7 @@ mod storms;
 mod stress;
 mod stuck;
 mod support;
+mod sync_locks;
 mod task_hooks;
 mod task_ids;
 mod task_locals;
