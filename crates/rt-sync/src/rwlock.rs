@@ -271,4 +271,6 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
 #[cfg(feature = "std")]
 mod blocking;
 #[cfg(all(test, not(rt_loom)))]
+mod model_tests;
+#[cfg(all(test, not(rt_loom)))]
 mod tests;
