@@ -7,6 +7,7 @@ use core::task::{Context, Poll, Waker};
 use std::boxed::Box;
 use std::sync::Arc;
 use std::task::Wake;
+use std::vec::Vec;
 
 /// Counts its wakes.
 #[derive(Default)]
@@ -115,4 +116,13 @@ pub(crate) fn panic_of<R>(f: impl FnOnce() -> R) -> Option<std::string::String> 
         Ok(text) => *text,
         Err(payload) => (*payload.downcast::<&str>().expect("a message")).into(),
     })
+}
+
+/// Forgets a pinned future: its memory stays, and nobody drops it. Kept reachable, so that a leak checker can
+/// tell it from one that nobody meant.
+pub(crate) fn forget<F>(future: Pin<Box<F>>) {
+    static FORGOTTEN: std::sync::Mutex<Vec<usize>> = std::sync::Mutex::new(Vec::new());
+    // SAFETY: it is neither moved nor dropped, ever.
+    let future = Box::leak(unsafe { Pin::into_inner_unchecked(future) });
+    FORGOTTEN.lock().unwrap().push(core::ptr::from_mut(future).expose_provenance());
 }

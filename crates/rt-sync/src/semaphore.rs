@@ -249,8 +249,8 @@ impl Semaphore {
 
 impl SemaphorePermit<'_> {
     /// The permits never go back: the semaphore has fewer from now on.
-    pub fn forget(mut self) {
-        self.taken.split(self.taken.len());
+    pub fn forget(self) {
+        self.taken.forget();
     }
 
     /// Takes the permits of `other` over.
@@ -288,8 +288,8 @@ impl SemaphorePermit<'_> {
 
 impl OwnedSemaphorePermit {
     /// The permits never go back: the semaphore has fewer from now on.
-    pub fn forget(mut self) {
-        self.taken.split(self.taken.len());
+    pub fn forget(self) {
+        self.taken.forget();
     }
 
     /// Takes the permits of `other` over.

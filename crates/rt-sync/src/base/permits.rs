@@ -526,6 +526,11 @@ impl<O: Owner> Taken<O> {
         n
     }
 
+    /// They never go back.
+    pub(crate) fn forget(mut self) {
+        self.n = 0;
+    }
+
     /// Takes those of `other`, of the same owner, over.
     pub(crate) fn merge(&mut self, mut other: Self) {
         self.n += core::mem::take(&mut other.n);

@@ -149,7 +149,7 @@ fn a_wait_that_was_leaked_keeps_nothing_but_its_turn() {
     let mut leaked = Box::pin(lock.lock());
     let mut cx = core::task::Context::from_waker(core::task::Waker::noop());
     assert!(leaked.as_mut().poll(&mut cx).is_pending());
-    core::mem::forget(leaked);
+    crate::kit::forget(leaked);
     drop(guard);
     assert!(lock.try_lock().is_err(), "it is the leaked one's turn, for ever");
     let moved = Box::new(lock); // and nothing points to where it was

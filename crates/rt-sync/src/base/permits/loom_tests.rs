@@ -7,7 +7,7 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use super::{Acquire, Closed, Owner, Permits, TryTake};
+use super::{Acquire, Closed, Owner, Permits, Taken, TryTake};
 use rt_task::block_on;
 use rt_task::wait::WaitKind;
 
@@ -46,7 +46,7 @@ fn acquire(guarded: &Arc<Guarded>, n: usize) -> Acquire<Arc<Guarded>> {
 
 fn poll_once(future: Pin<&mut Acquire<Arc<Guarded>>>) -> Poll<Result<(), Closed>> {
     let polled = future.poll(&mut Context::from_waker(Waker::noop()));
-    polled.map(|got| got.map(core::mem::forget))
+    polled.map(|got| got.map(Taken::forget))
 }
 
 #[test]

@@ -11,7 +11,7 @@ use core::task::{Context, Poll, Waker};
 use proptest::prelude::*;
 use rt_task::wait::WaitKind;
 
-use super::{Acquire, Closed, Owner, Permits, TryTake};
+use super::{Acquire, Closed, Owner, Permits, Taken, TryTake};
 
 impl Owner for Arc<Permits> {
     const IS_KEPT: bool = true;
@@ -96,7 +96,7 @@ type Asking = Pin<Box<Acquire<Arc<Permits>>>>;
 
 fn poll(asking: &mut Asking) -> Poll<Result<(), Closed>> {
     let polled = asking.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-    polled.map(|got| got.map(core::mem::forget))
+    polled.map(|got| got.map(Taken::forget))
 }
 
 proptest! {
@@ -192,7 +192,7 @@ fn a_forgotten_waiter_does_no_harm() {
     let mut forgotten =
         Box::pin(Acquire::new(permits.clone(), 1, WaitKind::Lock, Location::caller()));
     assert_eq!(poll(&mut forgotten), Poll::Pending);
-    core::mem::forget(forgotten);
+    crate::kit::forget(forgotten);
     permits.give(1);
     assert_eq!(permits.free(), 0, "it went to the one that is first");
 }
