@@ -3,6 +3,7 @@
 #[cfg(feature = "std")]
 pub(crate) mod blocking;
 pub(crate) mod crowd;
+pub(crate) mod event;
 pub(crate) mod gate;
 pub(crate) mod hold;
 pub(crate) mod holder;

@@ -17,6 +17,7 @@ extern crate alloc;
 #[cfg(any(feature = "std", rt_loom))]
 extern crate std;
 
+mod barrier;
 mod base;
 #[cfg(all(feature = "std", not(rt_loom)))]
 mod deadlocks;
@@ -27,13 +28,17 @@ mod notify;
 pub mod oneshot;
 mod rwlock;
 mod semaphore;
+mod set_once;
 pub mod watch;
 
 /// The futures of those whose model has them by name.
 pub mod futures {
+    pub use crate::barrier::BarrierWait;
     pub use crate::notify::{Notified, OwnedNotified};
+    pub use crate::set_once::WaitSet;
 }
 
+pub use barrier::{Barrier, BarrierWaitResult};
 #[cfg(all(feature = "std", not(rt_loom)))]
 pub use deadlocks::{
     Deadlock, Deadlocked, LockHolder, LockWait, deadlocks, deadlocks_among, lock_waits,
@@ -51,3 +56,4 @@ pub use semaphore::{
     Acquire, AcquireError, AcquireOwned, OwnedSemaphorePermit, Semaphore, SemaphorePermit,
     TryAcquireError,
 };
+pub use set_once::{SetOnce, SetOnceError};

@@ -22,6 +22,7 @@ use core::task::Waker;
 
 use rt_task::base::byte_lock::{ByteGuard, ByteLock};
 use rt_task::base::seam::Wakes;
+use rt_task::base::shim::const_fn;
 use rt_task::base::wake_batch::WakeBatch;
 
 use super::waiters::{Waiter, Waiters};
@@ -37,8 +38,11 @@ pub(crate) struct Crowd {
 const HAPPENED: u8 = 1;
 
 impl Crowd {
-    pub(crate) fn new() -> Self {
-        Self { waiters: Waiters::new(), round: 0 }
+    const_fn! {
+        /// Nobody.
+        pub(crate) const fn new() -> Self {
+            Self { waiters: Waiters::new(), round: 0 }
+        }
     }
 
     /// The next round (E2), if anybody waits.
