@@ -19,6 +19,7 @@ extern crate std;
 
 mod barrier;
 mod base;
+pub mod broadcast;
 #[cfg(all(feature = "std", not(rt_loom)))]
 mod deadlocks;
 #[cfg(all(test, any(feature = "std", rt_loom)))]

@@ -81,27 +81,49 @@ pub(crate) fn tell_all<L>(lock: &ByteLock<L>, of: impl Fn(&mut L) -> &mut Crowd)
 #[inline]
 pub(crate) fn tell_all_from<'a, L>(
     lock: &'a ByteLock<L>,
-    mut guard: ByteGuard<'a, L>,
+    guard: ByteGuard<'a, L>,
     of: impl Fn(&mut L) -> &mut Crowd,
 ) {
-    if let Some(round) = guard.with(|owner| of(owner).event()) {
-        tell_round(lock, guard, round, of);
+    tell_all_holding(lock, guard, (), of);
+}
+
+/// [`tell_all_from`], with something held besides, which is dropped once the lock is let go, and before anybody
+/// is woken.
+#[inline]
+pub(crate) fn tell_all_holding<'a, L, H>(
+    lock: &'a ByteLock<L>,
+    mut guard: ByteGuard<'a, L>,
+    held: H,
+    of: impl Fn(&mut L) -> &mut Crowd,
+) {
+    match guard.with(|owner| of(owner).event()) {
+        Some(round) => tell_round(lock, guard, held, round, of),
+        None => {
+            drop(guard);
+            drop(held);
+        }
     }
 }
 
-fn tell_round<'a, L>(
+fn tell_round<'a, L, H>(
     lock: &'a ByteLock<L>,
     mut guard: ByteGuard<'a, L>,
+    held: H,
     round: usize,
     of: impl Fn(&mut L) -> &mut Crowd,
 ) {
     let mut batch = WakeBatch::new();
-    while guard.with(|owner| of(owner).take(round, &mut batch)) {
+    let mut held = Some(held);
+    loop {
+        let may_be_more = guard.with(|owner| of(owner).take(round, &mut batch));
         drop(guard);
+        drop(held.take());
         batch.wake_all();
+        if !may_be_more {
+            return;
+        }
         guard = lock.lock();
     }
-    drop(guard); // before the batch, which wakes when it is dropped
 }
 
 /// A future's place in a crowd.
