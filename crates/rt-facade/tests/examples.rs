@@ -64,6 +64,18 @@ fn why_stuck() {
 }
 
 #[test]
+fn deadlock_report() {
+    let said = run("deadlock_report", &[]);
+    assert!(said.starts_with("deadlock: 2 tasks wait for each other\n"), "{said}");
+    for part in ["`anna to ben` spawned at ", "`ben to anna` spawned at ", "deadlock_report.rs:21:"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert_eq!(said.matches(" waits at ").count(), 2, "{said}");
+    assert!(said.ends_with("the other goes on; the audit finds -5\n"), "{said}");
+}
+
+#[test]
 fn paused_time_test() {
     let said = run("paused_time_test", &[]);
     assert!(said.contains("asked after [0, 1, 3, 7, 15] seconds"), "{said}");

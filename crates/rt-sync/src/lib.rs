@@ -1,11 +1,49 @@
 //! Channels, locks and notification for tasks, that know who waits for whom.
 //!
 //! Everything here needs wakers and nothing else: it works on any executor. Under the `rt` runtime it takes
-//! part in the cooperative budget, and a waiting task tells what it waits for.
+//! part in the cooperative budget, and a waiting task tells what it waits for, and where.
+//!
+//! ```
+//! use rt_sync::{Mutex, Semaphore, oneshot};
+//! use std::sync::Arc;
+//!
+//! let log = Arc::new(Mutex::new(Vec::new()));
+//! let seats = Semaphore::new(2);
+//! let (tell, told) = oneshot::channel();
+//! rt_task::block_on(async {
+//!     let _seat = seats.acquire().await.unwrap();
+//!     log.lock().await.push("seated");
+//!     tell.send(log.lock().await.len()).unwrap();
+//!     assert_eq!(told.await, Ok(1));
+//! });
+//! ```
+//!
+//! # Which one
+//! | to | there is |
+//! |---|---|
+//! | send each message to one of them that receive, in order | [`mpsc`]; for one message [`oneshot`] |
+//! | send each message to all that receive | [`broadcast`] |
+//! | show all the latest value | [`watch`]; if it is set once, [`SetOnce`] |
+//! | say that something happened | [`Notify`]; that all is to end, [`CancellationToken`] |
+//! | hold something while others wait | [`Mutex`], [`RwLock`] |
+//! | let so many in at once | [`Semaphore`] |
+//! | wait for each other | [`Barrier`] |
+//! | make a value when it is first needed | [`OnceCell`] |
+//!
+//! # What all have in common
+//! Who waits is woken in the order in which it came. A future that is dropped while it waits takes nothing
+//! along: what was handed to it goes to the next. Waiting allocates nothing: the place in the list is part of the
+//! future. No lock is held while a waker or a user's value is run, cloned or dropped. Each module says what its
+//! operations cost in atomic read-modify-writes.
+//!
+//! # Who waits for whom
+//! Locks, semaphores and cells that are being filled know the task that holds them and the line where it asked.
+//! [`lock_waits`] tells of every wait for one, and [`deadlocks`] of those that wait for each other in a circle.
 //!
 //! # Where to read on
-//! `base/` is what all are made of: `waiters.rs` the list of those that wait, `permits.rs` the fair
-//! counter behind locks, semaphores and bounded channels.
+//! `base/` is what all are made of: `waiters.rs` the list of those that wait in order, `permits.rs` the fair
+//! counter behind locks, semaphores and bounded channels, `crowd.rs` those that are all told at once, `holder.rs`
+//! and `registry.rs` who holds what and where that is found.
 //!
 //! # Features
 //! `std` (default): calls that block a thread, deadlines, and the search for deadlocks. Without it the crate
@@ -32,10 +70,13 @@ mod semaphore;
 mod set_once;
 pub mod watch;
 
-/// The futures of those whose model has them by name.
+/// The futures that the methods of this crate return, by name.
 pub mod futures {
     pub use crate::barrier::BarrierWait;
+    pub use crate::mutex::{Lock, LockOwned};
     pub use crate::notify::{Notified, OwnedNotified};
+    pub use crate::rwlock::{Read, ReadOwned, Write, WriteOwned};
+    pub use crate::semaphore::{Acquire, AcquireOwned};
     pub use crate::set_once::WaitSet;
 }
 
@@ -45,16 +86,18 @@ pub use deadlocks::{
     Deadlock, Deadlocked, LockHolder, LockWait, deadlocks, deadlocks_among, lock_waits,
 };
 pub use mutex::{
-    Lock, LockOwned, MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard,
-    TryLockError,
+    MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard, TryLockError,
 };
 pub use notify::Notify;
 pub use rwlock::{
-    OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, Read, ReadOwned,
-    RwLock, RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard, Write, WriteOwned,
+    OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock,
+    RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard,
 };
 pub use semaphore::{
-    Acquire, AcquireError, AcquireOwned, OwnedSemaphorePermit, Semaphore, SemaphorePermit,
-    TryAcquireError,
+    AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TryAcquireError,
 };
 pub use set_once::{SetOnce, SetOnceError};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
