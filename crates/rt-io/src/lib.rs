@@ -4,7 +4,8 @@
 //! shaped as tokio's are, so that code written for those compiles against these; [`ReadBuf`], the
 //! buffer that a read may find uninitialised; the methods that every reader and writer has
 //! ([`AsyncReadExt`] and its like); and what is built of nothing but the traits: buffers
-//! ([`BufReader`]), copies ([`copy()`]), pieces ([`Lines`], [`Take`], [`Chain`]).
+//! ([`BufReader`]), copies ([`copy()`]), pieces ([`Lines`], [`Take`], [`Chain`]), streams in memory
+//! ([`duplex()`]) and streams in two halves ([`split()`]).
 //!
 //! What never does: a socket, a file, a scheduler. Who implements the traits brings the waiting.
 //!
@@ -30,7 +31,8 @@
 //!
 //! # Where to read on
 //! `read_buf.rs` for the three regions of a buffer and what keeps them sound; `traits/` for one
-//! file per trait; `ext.rs` for the methods; `buf.rs` for buffers; `copy.rs` for copies.
+//! file per trait; `ext.rs` for the methods; `buf.rs` for buffers; `copy.rs` for copies;
+//! `duplex/pipe.rs` and `split/lock.rs` for the two protocols between threads.
 //!
 //! # Features
 //! * `std` (default): everything but [`ReadBuf`]. [`std::io::Error`] is in every signature of the
@@ -49,6 +51,8 @@ mod chain;
 #[cfg(feature = "std")]
 mod copy;
 #[cfg(feature = "std")]
+mod duplex;
+#[cfg(feature = "std")]
 mod ext;
 #[cfg(feature = "std")]
 pub mod future;
@@ -60,6 +64,8 @@ mod lend;
 mod plain;
 mod read_buf;
 #[cfg(feature = "std")]
+mod split;
+#[cfg(feature = "std")]
 mod take;
 #[cfg(feature = "std")]
 pub mod traits;
@@ -70,9 +76,11 @@ pub use {
     buf::{BufReader, BufStream, BufWriter, Lines, Split},
     chain::Chain,
     copy::{copy, copy_bidirectional, copy_bidirectional_with_sizes, copy_buf},
+    duplex::{DuplexStream, SimplexStream, duplex, simplex},
     ext::{AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, AsyncWriteExt},
     join::{Join, join},
     plain::{Empty, Repeat, Sink, empty, repeat, sink},
+    split::{ReadHalf, WriteHalf, split},
     std::io::{Error, ErrorKind, Result, SeekFrom},
     take::Take,
     traits::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite},
