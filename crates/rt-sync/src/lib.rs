@@ -62,6 +62,7 @@ pub mod broadcast;
 mod deadlocks;
 #[cfg(all(test, any(feature = "std", rt_loom)))]
 mod kit;
+pub mod mpsc;
 mod mutex;
 mod notify;
 pub mod oneshot;

@@ -288,6 +288,9 @@ impl Permits {
 
     /// Nobody gets any more. Those that wait are told.
     pub(crate) fn close(&self) {
+        if self.close_alone() {
+            return;
+        }
         let queue = self.queue();
         let mut batch = WakeBatch::new();
         loop {
@@ -317,6 +320,24 @@ impl Permits {
             drop(waiters);
             batch.wake_all();
         }
+    }
+
+    /// Closes it unless somebody waits: who is about to does not get past A2 then.
+    fn close_alone(&self) -> bool {
+        let mut word = self.word.load(Relaxed);
+        while word & QUEUED == 0 {
+            let closed = self.word.compare_exchange_weak(
+                word,
+                word | CLOSED,
+                site("permits.close-alone", Release), // weaker unnoticed: guards nothing
+                Relaxed,
+            );
+            match closed {
+                Ok(_) => return true,
+                Err(now) => word = now,
+            }
+        }
+        false
     }
 
     /// Those that wait; made when first asked for.
@@ -534,6 +555,14 @@ impl<O: Owner> Taken<O> {
     /// Takes those of `other`, of the same owner, over.
     pub(crate) fn merge(&mut self, mut other: Self) {
         self.n += core::mem::take(&mut other.n);
+    }
+
+    /// They do not go back by themselves any more.
+    #[inline]
+    pub(crate) fn keep(self) -> O {
+        let this = core::mem::ManuallyDrop::new(self);
+        // SAFETY: read once, since `this` is never dropped.
+        unsafe { ptr::read(&this.owner) }
     }
 
     /// The same permits, by another owner of them.
