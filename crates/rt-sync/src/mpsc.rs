@@ -42,7 +42,7 @@ mod wake;
 
 pub mod error;
 /// Futures of the channels' methods.
-pub mod future {
+pub mod futures {
     pub use super::closing::Closed;
     pub use super::recv::{Recv, RecvMany};
     pub use super::send::{Reserve, ReserveMany, ReserveOwned, Send, SendTimeout};

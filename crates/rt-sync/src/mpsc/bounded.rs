@@ -11,8 +11,10 @@ use rt_task::base::shim::RawWord;
 
 use super::bound::Bounded;
 use super::chan::Chan;
-use super::error::{SendError, TryRecvError, TrySendError};
-use super::future::{
+#[cfg(feature = "std")]
+use super::error::SendError;
+use super::error::{TryRecvError, TrySendError};
+use super::futures::{
     Closed, Recv, RecvMany, Reserve, ReserveMany, ReserveOwned, Send, SendTimeout,
 };
 use super::permit::{Asker, OwnAsker, OwnedPermit, Permit, PermitIterator};
@@ -93,7 +95,7 @@ pub struct Receiver<T> {
 impl<T> Sender<T> {
     #[inline]
     fn bound(&self) -> &Bounded {
-        &self.inner.chan().bound
+        self.inner.chan().bound()
     }
 
     /// Waits for room, and sends `message`.
@@ -240,7 +242,7 @@ impl<T> Sender<T> {
     /// Cancel safe. At once if it is closed already.
     #[track_caller]
     pub fn closed(&self) -> Closed<'_> {
-        self.inner.chan().closing.wait()
+        self.inner.chan().closing().wait()
     }
 
     /// Whether the receiver has closed the channel, or is gone. If so, sending fails.
@@ -380,12 +382,12 @@ impl<T> Receiver<T> {
 
     /// For how many messages there is room now. Room that somebody has reserved is not counted.
     pub fn capacity(&self) -> usize {
-        self.inner.chan().bound.permits.free()
+        self.inner.chan().bound().permits.free()
     }
 
     /// For how many messages there is room when it is empty.
     pub fn max_capacity(&self) -> usize {
-        self.inner.chan().bound.max
+        self.inner.chan().bound().max
     }
 
     /// Polls for the next message, as [`recv`](Self::recv) does.

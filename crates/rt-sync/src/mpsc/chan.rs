@@ -39,40 +39,43 @@ const WEAK: usize = 4;
 /// See the module.
 #[repr(C)]
 pub(crate) struct Chan<T, B> {
+    rest: Rest<B>,
     pub(crate) queue: Queue<T>,
-    pub(crate) bound: B,
+}
+
+/// All but the queue: it is small.
+struct Rest<B> {
+    bound: B,
     senders: AtomicUsize,
     refs: AtomicUsize,
-    pub(crate) closing: Closing,
+    closing: Closing,
 }
 
 impl<T, B: Bound> Chan<T, B> {
     /// One with a sender and a receiver, and the receiver's end of its queue. One allocation.
     pub(crate) fn allocate(bound: B, start: RawWord) -> (NonNull<Self>, Head<T>) {
         let place = Box::into_raw(Box::<Self>::new_uninit()).cast::<Self>();
-        // SAFETY: inside of fresh memory; no reference is made. So below.
-        let (queue, to_bound) = unsafe { (&raw mut (*place).queue, &raw mut (*place).bound) };
+        let rest = Rest {
+            senders: AtomicUsize::new(1),
+            refs: AtomicUsize::new(RECEIVER | SENDERS),
+            closing: Closing::new(),
+            bound,
+        };
+        // SAFETY: inside of fresh memory; no reference is made.
+        let to_rest = unsafe { &raw mut (*place).rest };
+        // SAFETY: it may be written, and holds nothing.
+        unsafe { to_rest.write(rest) };
         // SAFETY: as above.
-        let (senders, refs) = unsafe { (&raw mut (*place).senders, &raw mut (*place).refs) };
-        // SAFETY: as above.
-        let closing = unsafe { &raw mut (*place).closing };
+        let queue = unsafe { &raw mut (*place).queue };
         // SAFETY: fresh memory, and it stays there until it is freed.
         let head = unsafe { Queue::init(queue, start) };
-        // SAFETY: fresh memory. So below.
-        unsafe { to_bound.write(bound) };
-        // SAFETY: as above.
-        unsafe { senders.write(AtomicUsize::new(1)) };
-        // SAFETY: as above.
-        unsafe { refs.write(AtomicUsize::new(RECEIVER | SENDERS)) };
-        // SAFETY: as above.
-        unsafe { closing.write(Closing::new()) };
         (NonNull::new(place).expect("a box is somewhere"), head)
     }
 
     /// Gives back the room of `n` messages. May wake, and run any code by it.
     #[inline]
     pub(crate) fn give(&self, n: usize) {
-        if self.bound.give(n) {
+        if self.bound().give(n) {
             self.end_idle();
         }
     }
@@ -86,37 +89,46 @@ impl<T, B: Bound> Chan<T, B> {
     }
 
     #[inline]
+    pub(crate) fn bound(&self) -> &B {
+        &self.rest.bound
+    }
+
+    pub(crate) fn closing(&self) -> &Closing {
+        &self.rest.closing
+    }
+
+    #[inline]
     pub(crate) fn is_closed(&self) -> bool {
         self.queue.tail().1 & CLOSED != 0
     }
 
     #[inline]
     pub(crate) fn sender_count(&self) -> usize {
-        self.senders.load(site("chan.look", Acquire)) // pairs with H1: who sees that none is left sees what they sent
+        self.rest.senders.load(site("mpsc_chan.look", Acquire)) // pairs with H1: who sees that none is left sees what they sent
     }
 
     pub(crate) fn weak_count(&self) -> usize {
-        self.refs.load(Relaxed) / WEAK
+        self.rest.refs.load(Relaxed) / WEAK
     }
 
     /// One more sender, beside one that is there.
     #[inline]
     pub(crate) fn add_sender(&self) {
-        let before = self.senders.fetch_add(1, Relaxed); // the caller's own keeps it above zero
+        let before = self.rest.senders.fetch_add(1, Relaxed); // the caller's own keeps it above zero
         if before > COUNT_MAX {
-            too_many(&self.senders, 1);
+            too_many(&self.rest.senders, 1);
         }
     }
 
     /// H4
     pub(crate) fn try_add_sender(&self) -> bool {
-        let mut count = self.senders.load(Relaxed);
+        let mut count = self.rest.senders.load(Relaxed);
         while count != 0 {
             if count > COUNT_MAX {
-                too_many(&self.senders, 0);
+                too_many(&self.rest.senders, 0);
             }
             // Relaxed: it orders nothing that the weak sender has not seen.
-            match self.senders.compare_exchange_weak(count, count + 1, Relaxed, Relaxed) {
+            match self.rest.senders.compare_exchange_weak(count, count + 1, Relaxed, Relaxed) {
                 Ok(_) => return true,
                 Err(now) => count = now,
             }
@@ -125,9 +137,9 @@ impl<T, B: Bound> Chan<T, B> {
     }
 
     pub(crate) fn add_weak(&self) {
-        let before = self.refs.fetch_add(WEAK, Relaxed); // the caller's own keeps it above zero
+        let before = self.rest.refs.fetch_add(WEAK, Relaxed); // the caller's own keeps it above zero
         if before > COUNT_MAX {
-            too_many(&self.refs, WEAK);
+            too_many(&self.rest.refs, WEAK);
         }
     }
 
@@ -139,7 +151,7 @@ impl<T, B: Bound> Chan<T, B> {
     pub(crate) unsafe fn remove_sender(this: NonNull<Self>) {
         // SAFETY: the senders' reference keeps it alive.
         let chan = unsafe { this.as_ref() };
-        if chan.senders.fetch_sub(1, site("chan.H1", AcqRel)) == 1 {
+        if chan.rest.senders.fetch_sub(1, site("mpsc_chan.H1", AcqRel)) == 1 {
             // H1, pairs with itself
             // SAFETY: the last sender.
             unsafe { Self::end(this) };
@@ -189,8 +201,8 @@ impl<T, B: Bound> Chan<T, B> {
     /// The caller has `reference`, and touches the channel no more.
     unsafe fn let_go(this: NonNull<Self>, reference: usize) {
         // SAFETY: the caller's reference keeps it alive.
-        let refs = unsafe { &this.as_ref().refs };
-        if refs.fetch_sub(reference, site("chan.H3", AcqRel)) == reference {
+        let refs = unsafe { &this.as_ref().rest.refs };
+        if refs.fetch_sub(reference, site("mpsc_chan.H3", AcqRel)) == reference {
             // H3, pairs with itself
             // SAFETY: from a box, by `allocate`; nobody has a reference any more.
             drop(unsafe { Box::from_raw(this.as_ptr()) });

@@ -23,7 +23,7 @@ impl<T> Owner for Asker<'_, T> {
     const IS_KEPT: bool = false;
     #[inline]
     fn permits(&self) -> &Permits {
-        &self.0.chan().bound.permits
+        &self.0.chan().bound().permits
     }
 }
 
@@ -31,7 +31,7 @@ impl<T> Drop for Asker<'_, T> {
     #[inline]
     fn drop(&mut self) {
         let chan = self.0.chan();
-        if chan.bound.is_done() {
+        if chan.bound().is_done() {
             chan.end_idle();
         }
     }
@@ -54,7 +54,7 @@ impl<T> OwnAsker<T> {
 impl<T> Owner for OwnAsker<T> {
     const IS_KEPT: bool = false;
     fn permits(&self) -> &Permits {
-        &self.sender().inner.chan().bound.permits
+        &self.sender().inner.chan().bound().permits
     }
 }
 

@@ -88,13 +88,19 @@ impl Position {
 /// See the module.
 #[repr(C)]
 pub(crate) struct Queue<T> {
+    rest: Rest<T>,
+    /// The block that needs no allocation of its own.
+    first: Block<T>,
+}
+
+/// All but the first block: it is small.
+#[repr(C)]
+struct Rest<T> {
     tail: Tail<T>,
-    pub(crate) chair: Chair,
+    chair: Chair,
     spares: ByteLock<Spares<T>>,
     /// From where on blocks are still linked, once the receiver is gone.
     left: UnsafeCell<Option<NonNull<Block<T>>>>,
-    /// The one that needs no allocation of its own.
-    first: Block<T>,
 }
 
 /// What senders compete for, on a line of its own.
@@ -123,23 +129,21 @@ impl<T> Queue<T> {
     /// # Safety
     /// `place` may be written, holds nothing, and the queue stays there.
     pub(crate) unsafe fn init(place: *mut Self, start: RawWord) -> Head<T> {
-        // SAFETY: inside of `place` (contract); no reference is made. So below.
+        // SAFETY: inside of `place` (contract); no reference is made.
         let first = unsafe { &raw mut (*place).first };
-        // SAFETY: as above.
-        let (tail, chair) = unsafe { (&raw mut (*place).tail, &raw mut (*place).chair) };
-        // SAFETY: as above.
-        let (spares, left) = unsafe { (&raw mut (*place).spares, &raw mut (*place).left) };
-        let at = Position(start << SHIFT);
-        // SAFETY: it may be written, and holds nothing (contract). So below.
+        // SAFETY: it may be written, and holds nothing (contract).
         unsafe { Block::init(first) };
-        // SAFETY: as above.
-        unsafe { tail.write(Tail { word: AtomicWord::new(at.0), block: AtomicPtr::new(first) }) };
-        // SAFETY: as above.
-        unsafe { chair.write(UnsafeCell::new(None)) };
-        // SAFETY: as above.
-        unsafe { spares.write(ByteLock::new(Spares { top: None, count: 0 })) };
-        // SAFETY: as above.
-        unsafe { left.write(UnsafeCell::new(None)) };
+        let at = Position(start << SHIFT);
+        let rest = Rest {
+            tail: Tail { word: AtomicWord::new(at.0), block: AtomicPtr::new(first) },
+            chair: UnsafeCell::new(None),
+            spares: ByteLock::new(Spares { top: None, count: 0 }),
+            left: UnsafeCell::new(None),
+        };
+        // SAFETY: as of `first`.
+        let to_rest = unsafe { &raw mut (*place).rest };
+        // SAFETY: as of `first`.
+        unsafe { to_rest.write(rest) };
         Head { block: NonNull::new(first).expect("inside of memory"), at }
     }
 
@@ -151,7 +155,7 @@ impl<T> Queue<T> {
         // SAFETY: claimed right above, in this queue: alive until it is published (Claim (chain)).
         let slot = unsafe { slot.as_ref() };
         // SAFETY: claimed right above; the chair is this queue's.
-        unsafe { slot.send(message, &self.chair) }.map(Wake)
+        unsafe { slot.send(message, &self.rest.chair) }.map(Wake)
     }
 
     /// Q1 to Q4.
@@ -170,7 +174,7 @@ impl<T> Queue<T> {
             }
             let at = Position::of(word);
             // weaker unnoticed: a model never loads what is stored later
-            let block = self.tail.block.load(site("queue.Q1-block", Acquire));
+            let block = self.rest.tail.block.load(site("mpsc_queue.Q1-block", Acquire));
             let is_last = at.index() + 1 == SLOTS;
             if is_last && next.is_none() {
                 next = Some(self.obtain());
@@ -178,11 +182,11 @@ impl<T> Queue<T> {
             let moving = if is_last { MOVING } else { 0 };
             let more = (at.after().0 | word & FLAGS) | moving;
             // Q2. Relaxed when it succeeds: Q1 has seen all that belongs to the position.
-            match self.tail.word.compare_exchange_weak(
+            match self.rest.tail.word.compare_exchange_weak(
                 word,
                 more,
                 Relaxed,
-                site("queue.Q2", Acquire), // pairs with Q4
+                site("mpsc_queue.Q2", Acquire), // pairs with Q4
             ) {
                 Ok(_) => {
                     // SAFETY: the block of the claimed position: alive until its slots are published.
@@ -204,21 +208,21 @@ impl<T> Queue<T> {
     /// Q1
     #[inline]
     fn look(&self) -> RawWord {
-        self.tail.word.load(site("queue.Q1", Acquire)) // Q1, pairs with Q4
+        self.rest.tail.word.load(site("mpsc_queue.Q1", Acquire)) // Q1, pairs with Q4
     }
 
     /// Q3 and Q4, by who claimed the last slot of `block`.
     fn link(&self, block: &Block<T>, next: NonNull<Block<T>>) {
         block.set_next(Some(next)); // Q3
         // weaker unnoticed: Q4 comes after it
-        self.tail.block.store(next.as_ptr(), site("queue.Q3", Release));
-        self.tail.word.fetch_sub(MOVING, site("queue.Q4", Release)); // Q4, pairs with Q1
+        self.rest.tail.block.store(next.as_ptr(), site("mpsc_queue.Q3", Release));
+        self.rest.tail.word.fetch_sub(MOVING, site("mpsc_queue.Q4", Release)); // Q4, pairs with Q1
     }
 
     /// A spare block, or a new one.
     #[cold]
     fn obtain(&self) -> NonNull<Block<T>> {
-        let spare = self.spares.lock().with(Spares::take);
+        let spare = self.rest.spares.lock().with(Spares::take);
         spare.unwrap_or_else(Block::allocate)
     }
 
@@ -226,7 +230,7 @@ impl<T> Queue<T> {
     #[cold]
     fn put_spare(&self, block: NonNull<Block<T>>) {
         let is_first = self.is_first(block);
-        let is_kept = self.spares.lock().with(|spares| {
+        let is_kept = self.rest.spares.lock().with(|spares| {
             let has_room = spares.count < SPARES_MAX || is_first;
             if has_room {
                 spares.put(block);
@@ -246,13 +250,18 @@ impl<T> Queue<T> {
     /// Where the next message will be, and the flags.
     #[inline]
     pub(crate) fn tail(&self) -> (Position, RawWord) {
-        let word = self.tail.word.load(Relaxed); // nobody gets at a slot by it
+        let word = self.rest.tail.word.load(Relaxed); // nobody gets at a slot by it
         (Position::of(word), word & FLAGS)
+    }
+
+    /// Where the receiver leaves its waker.
+    pub(crate) fn chair(&self) -> &Chair {
+        &self.rest.chair
     }
 
     /// Q5. Tells where the next message would have been, and the flags that were set.
     pub(crate) fn set(&self, flags: RawWord) -> (Position, RawWord) {
-        let word = self.tail.word.fetch_or(flags, site("queue.Q5", Acquire)); // pairs with Q4, for who walks the chain
+        let word = self.rest.tail.word.fetch_or(flags, site("mpsc_queue.Q5", Acquire)); // pairs with Q4, for who walks the chain
         (Position::of(word), word & FLAGS)
     }
 
@@ -261,12 +270,12 @@ impl<T> Queue<T> {
     /// # Safety
     /// Every claim of a slot happened before, and none will come.
     pub(crate) unsafe fn end(&self) -> Wake {
-        let word = self.tail.word.load(Relaxed); // all that changes the position happened before (contract)
-        let block = self.tail.block.load(Relaxed);
+        let word = self.rest.tail.word.load(Relaxed); // all that changes the position happened before (contract)
+        let block = self.rest.tail.block.load(Relaxed);
         // SAFETY: the block of the next position: the receiver does not get past it, as nothing is sent.
         let slot = unsafe { &*block }.slot(Position::of(word).index());
         // SAFETY: the next to be claimed, and never claimed (contract); the chair is this queue's.
-        match unsafe { slot.publish(ENDED, &self.chair) } {
+        match unsafe { slot.publish(ENDED, &self.rest.chair) } {
             Ok(waker) => Wake(waker),
             Err(Gone) => Wake(None),
         }
@@ -278,7 +287,7 @@ impl<T> Queue<T> {
     /// By the receiver, which is going; before the drop.
     pub(crate) unsafe fn leave(&self, head: NonNull<Block<T>>) {
         // SAFETY: the receiver's, and the drop's after it (contract).
-        self.left.with_mut(|left| unsafe { *left = Some(head) });
+        self.rest.left.with_mut(|left| unsafe { *left = Some(head) });
     }
 
     fn free_chain(&self, mut next: Option<NonNull<Block<T>>>) {
@@ -295,9 +304,9 @@ impl<T> Queue<T> {
 
 impl<T> Drop for Queue<T> {
     fn drop(&mut self) {
-        let spares = self.spares.lock().with(|spares| spares.top.take());
+        let spares = self.rest.spares.lock().with(|spares| spares.top.take());
         // SAFETY: the queue is being dropped: nobody else has it.
-        let left = self.left.with_mut(|left| unsafe { (*left).take() });
+        let left = self.rest.left.with_mut(|left| unsafe { (*left).take() });
         self.free_chain(spares);
         self.free_chain(left);
     }

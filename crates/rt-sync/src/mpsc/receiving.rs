@@ -124,7 +124,7 @@ impl<T, B: Bound> Receiving<T, B> {
                     let waker = cx.waker().clone();
                     let id = WakerId::of(&waker);
                     // SAFETY: this is the receiver, the slot its next, and was EMPTY.
-                    if unsafe { self.head.slot().wait(waker, &self.chan().queue.chair) } {
+                    if unsafe { self.head.slot().wait(waker, self.chan().queue.chair()) } {
                         self.seated = Some(id);
                         return Poll::Pending;
                     }
@@ -137,7 +137,7 @@ impl<T, B: Bound> Receiving<T, B> {
     fn stand_up(&mut self) -> Option<Waker> {
         self.seated = None;
         // SAFETY: this is the receiver, and the slot its next.
-        unsafe { self.head.slot().wait_no_more(&self.chan().queue.chair) }
+        unsafe { self.head.slot().wait_no_more(self.chan().queue.chair()) }
     }
 
     /// The next message, and gives back its room.
@@ -198,13 +198,13 @@ impl<T, B: Bound> Receiving<T, B> {
     pub(crate) fn close(&mut self) {
         // SAFETY: alive as long as the receiver.
         let chan = unsafe { self.chan.as_ref() };
-        let is_idle = chan.bound.close();
+        let is_idle = chan.bound().close();
         let (end, before) = chan.queue.set(CLOSED);
         if B::IS_SENT_WHEN_CLOSED {
             self.end.get_or_insert(end);
         }
         if before & CLOSED == 0 {
-            chan.closing.tell();
+            chan.closing().tell();
         }
         if is_idle {
             chan.end_idle();

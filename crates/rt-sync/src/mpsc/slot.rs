@@ -31,6 +31,7 @@
 //! **Checked by** `mpsc::loom_tests::who_waits_sees_what_was_sent` and `mpsc::loom_tests::another_waker_takes_the_chair`.
 
 use core::mem::MaybeUninit;
+use core::sync::atomic::Ordering;
 use core::task::Waker;
 
 use rt_task::base::shim::{AtomicU8, Ordering::*, UnsafeCell, relax, site};
@@ -98,16 +99,16 @@ impl<T> Slot<T> {
         let mut state = self.state.load(Relaxed);
         loop {
             state = match state {
-                EMPTY => match self.swap_state(EMPTY, to, site("slot.S2", Release)) {
+                EMPTY => match self.swap_state(EMPTY, to, site("mpsc_slot.S2", Release)) {
                     Ok(()) => return Ok(None), // S2, pairs with R1
                     Err(state) => state,
                 },
-                WAITING => match self.swap_state(WAITING, TAKING, site("slot.S3", Acquire)) {
+                WAITING => match self.swap_state(WAITING, TAKING, site("mpsc_slot.S3", Acquire)) {
                     Ok(()) => {
                         // S3, pairs with R2
                         // SAFETY: exclusive: S3 made the chair the caller's, until S4 (Claim).
                         let waker = chair.with_mut(|chair| unsafe { (*chair).take() });
-                        self.state.store(to, site("slot.S4", Release)); // S4, pairs with R1
+                        self.state.store(to, site("mpsc_slot.S4", Release)); // S4, pairs with R1
                         return Ok(waker);
                     }
                     Err(state) => state,
@@ -121,7 +122,7 @@ impl<T> Slot<T> {
     /// R1
     #[inline]
     pub(crate) fn look(&self) -> u8 {
-        self.state.load(site("slot.R1", Acquire)) // R1, pairs with S2 and S4
+        self.state.load(site("mpsc_slot.R1", Acquire)) // R1, pairs with S2 and S4
     }
 
     /// R1, past TAKING.
@@ -142,8 +143,12 @@ impl<T> Slot<T> {
     /// R1 returned READY to the caller, the receiver, or the caller sent the message and found GONE. Once.
     #[inline]
     pub(crate) unsafe fn read(&self) -> T {
-        // SAFETY: written by S1, which R1 sees; read once (contract).
-        self.message.with(|place| unsafe { (*place).assume_init_read() })
+        self.message.with(|place| {
+            // SAFETY: nobody writes it any more, and the slot is alive.
+            let place = unsafe { &*place };
+            // SAFETY: written by S1, which R1 sees; read once (contract).
+            unsafe { place.assume_init_read() }
+        })
     }
 
     /// R2. Tells whether the receiver waits now; if not, something is here, and the waker was dropped.
@@ -154,7 +159,7 @@ impl<T> Slot<T> {
     pub(crate) unsafe fn wait(&self, waker: Waker, chair: &Chair) -> bool {
         // SAFETY: the chair is the receiver's, since the slot is not WAITING (Claim).
         chair.with_mut(|chair| unsafe { *chair = Some(waker) }); // it was empty: nothing is dropped here
-        if self.swap_state(EMPTY, WAITING, site("slot.R2", Release)).is_ok() {
+        if self.swap_state(EMPTY, WAITING, site("mpsc_slot.R2", Release)).is_ok() {
             return true; // R2, pairs with S3
         }
         // SAFETY: as above: R2 did not happen.
@@ -180,7 +185,7 @@ impl<T> Slot<T> {
     }
 
     #[inline]
-    fn swap_state(&self, from: u8, to: u8, order: core::sync::atomic::Ordering) -> Result<(), u8> {
+    fn swap_state(&self, from: u8, to: u8, order: Ordering) -> Result<(), u8> {
         self.state.compare_exchange(from, to, order, Relaxed).map(drop)
     }
 }

@@ -3,7 +3,6 @@
 use core::task::Poll;
 use std::boxed::Box;
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
@@ -14,7 +13,7 @@ use rt_task::block_on;
 
 use super::bounded::channel_at;
 use super::error::{SendError, TryRecvError, TrySendError};
-use super::{OwnedPermit, Permit, PermitIterator, Receiver, Sender, WeakSender, channel, future};
+use super::{OwnedPermit, Permit, PermitIterator, Receiver, Sender, WeakSender, channel, futures};
 use crate::kit::{Polled, Task, panic_of, poll_once};
 
 const fn crosses<T: Send + Sync>() {}
@@ -25,9 +24,9 @@ const _: () = crosses::<Receiver<Cell<u8>>>();
 const _: () = crosses::<Permit<'static, Cell<u8>>>();
 const _: () = crosses::<PermitIterator<'static, Cell<u8>>>();
 const _: () = crosses::<OwnedPermit<Cell<u8>>>();
-const _: () = crosses::<future::SendTimeout<'static, u8>>();
-const _: () = crosses::<future::Reserve<'static, Cell<u8>>>();
-const _: () = crosses::<future::Recv<'static, Receiver<Cell<u8>>>>();
+const _: () = crosses::<futures::SendTimeout<'static, u8>>();
+const _: () = crosses::<futures::Reserve<'static, Cell<u8>>>();
+const _: () = crosses::<futures::Recv<'static, Receiver<Cell<u8>>>>();
 const _: () = stays::<Sender<*mut u8>>();
 const _: () = stays::<Receiver<*mut u8>>();
 const _: () = stays::<WeakSender<*mut u8>>();
@@ -472,12 +471,10 @@ fn a_waker_that_panics_loses_neither_message_nor_room() {
 
 #[test]
 fn a_buffer_that_cannot_grow_does_not_keep_room() {
-    // Nothing of this size fits anywhere: `push` panics. The message is lost, its room is not.
+    // One more does not fit: `push` panics. The message is lost, its room is not.
     let (sender, mut receiver) = channel(1);
     sender.try_send(()).unwrap();
-    let mut buffer = Vec::new();
-    // SAFETY: a vector has room for any number of nothings.
-    unsafe { buffer.set_len(usize::MAX) };
+    let mut buffer = vec![(); usize::MAX];
     assert!(panic_of(|| poll_once(receiver.recv_many(&mut buffer, 1))).is_some());
     assert_eq!(sender.capacity(), 1);
 }
@@ -562,21 +559,23 @@ fn a_weak_sender_is_a_sender_as_long_as_there_is_one() {
 fn an_actor_that_has_a_weak_sender_to_itself_ends() {
     let (sender, mut receiver) = channel(10);
     let weak = sender.downgrade();
-    let actor = thread::spawn(move || {
-        let mut seen = 0;
-        while let Some(message) = receiver.blocking_recv() {
-            seen += message;
-            if let (true, Some(own)) = (message > 0, weak.upgrade()) {
-                let _ = own.try_send(0);
+    thread::scope(|scope| {
+        let actor = scope.spawn(move || {
+            let mut seen = 0;
+            while let Some(message) = receiver.blocking_recv() {
+                seen += message;
+                if let (true, Some(own)) = (message > 0, weak.upgrade()) {
+                    let _ = own.try_send(0);
+                }
             }
+            seen
+        });
+        for n in 1..=5 {
+            sender.blocking_send(n).unwrap();
         }
-        seen
+        drop(sender);
+        assert_eq!(actor.join().unwrap(), 15);
     });
-    for n in 1..=5 {
-        sender.blocking_send(n).unwrap();
-    }
-    drop(sender);
-    assert_eq!(actor.join().unwrap(), 15);
 }
 
 #[test]
@@ -598,15 +597,16 @@ fn positions_wrap_around() {
 #[test]
 fn threads_that_block_meet_each_other() {
     let (sender, mut receiver) = channel(1);
-    let sends = thread::spawn(move || {
-        for n in 0..100 {
-            sender.blocking_send(n).unwrap();
-        }
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            for n in 0..100 {
+                sender.blocking_send(n).unwrap();
+            }
+        });
+        let mut buffer = Vec::new();
+        while receiver.blocking_recv_many(&mut buffer, 3) > 0 {}
+        assert_eq!(buffer, (0..100).collect::<Vec<_>>());
     });
-    let mut buffer = Vec::new();
-    while receiver.blocking_recv_many(&mut buffer, 3) > 0 {}
-    assert_eq!(buffer, (0..100).collect::<Vec<_>>());
-    sends.join().unwrap();
 }
 
 #[test]
@@ -655,46 +655,38 @@ fn errors_say_what_is_wrong() {
 fn many_threads_send_and_each_message_arrives_once_and_in_order() {
     const SENDERS: usize = 4;
     const EACH: usize = 2000;
-    let (sender, mut receiver) = channel(7);
-    let senders: Vec<_> = (0..SENDERS)
-        .map(|who| {
-            let sender = sender.clone();
-            thread::spawn(move || {
-                for n in 0..EACH {
-                    match n % 3 {
-                        0 => sender.blocking_send(Box::new((who, n))).unwrap(),
-                        1 => block_on(sender.reserve()).unwrap().send(Box::new((who, n))),
-                        _ => {
-                            // Given up now and then, at its first wait.
-                            let _ = poll_once(sender.reserve_many(3));
-                            block_on(sender.send(Box::new((who, n)))).unwrap();
-                        }
-                    }
+    let send = |sender: Sender<Box<(usize, usize)>>, who| {
+        for n in 0..EACH {
+            match n % 3 {
+                0 => sender.blocking_send(Box::new((who, n))).unwrap(),
+                1 => block_on(sender.reserve()).unwrap().send(Box::new((who, n))),
+                _ => {
+                    let _ = poll_once(sender.reserve_many(3)); // given up, often while it waits
+                    block_on(sender.send(Box::new((who, n)))).unwrap();
                 }
-            })
-        })
-        .collect();
-    drop(sender);
-    let (mut next, mut buffer) = (HashMap::new(), Vec::new());
-    let mut count = 0;
-    while receiver.blocking_recv_many(&mut buffer, 5) > 0 {
-        for message in buffer.drain(..) {
-            let (who, n) = *message;
-            let expected = next.entry(who).or_insert(0);
-            assert_eq!(*expected, n);
-            *expected += 1;
-            count += 1;
-        }
-        let _ = poll_once(receiver.recv()).map(|message| {
-            if let Some(message) = message {
-                let (who, n) = *message;
-                assert_eq!(next.insert(who, n + 1).unwrap_or(0), n);
-                count += 1;
             }
-        });
-    }
-    assert_eq!(count, SENDERS * EACH);
-    senders.into_iter().for_each(|sender| sender.join().unwrap());
+        }
+    };
+    let (sender, mut receiver) = channel(7);
+    thread::scope(|scope| {
+        for who in 0..SENDERS {
+            let sender = sender.clone();
+            scope.spawn(move || send(sender, who));
+        }
+        drop(sender);
+        let (mut next, mut buffer) = ([0; SENDERS], Vec::new());
+        while receiver.blocking_recv_many(&mut buffer, 5) > 0 {
+            if let Poll::Ready(Some(message)) = poll_once(receiver.recv()) {
+                buffer.push(message);
+            }
+            for message in buffer.drain(..) {
+                let (who, n) = *message;
+                assert_eq!(next[who], n);
+                next[who] += 1;
+            }
+        }
+        assert_eq!(next, [EACH; SENDERS]);
+    });
 }
 
 #[test]
@@ -702,17 +694,16 @@ fn a_receiver_goes_while_many_send() {
     for round in 0..50 {
         let (sender, mut receiver) = channel(40);
         let message = Arc::new(());
-        let senders: Vec<_> = (0..3)
-            .map(|_| {
+        thread::scope(|scope| {
+            for _ in 0..3 {
                 let (sender, message) = (sender.clone(), message.clone());
-                thread::spawn(move || while sender.blocking_send(message.clone()).is_ok() {})
-            })
-            .collect();
-        for _ in 0..round * 5 {
-            assert!(receiver.blocking_recv().is_some());
-        }
-        drop(receiver);
-        senders.into_iter().for_each(|sender| sender.join().unwrap());
+                scope.spawn(move || while sender.blocking_send(message.clone()).is_ok() {});
+            }
+            for _ in 0..round * 5 {
+                assert!(receiver.blocking_recv().is_some());
+            }
+            drop(receiver);
+        });
         assert_eq!(Arc::strong_count(&message), 1);
     }
 }

@@ -10,7 +10,7 @@ use rt_task::base::shim::RawWord;
 use super::bound::Unbounded;
 use super::chan::Chan;
 use super::error::{SendError, TryRecvError};
-use super::future::{Closed, Recv, RecvMany};
+use super::futures::{Closed, Recv, RecvMany};
 use super::receiving::Receiving;
 use super::sending::{Sending, Weak};
 #[cfg(feature = "std")]
@@ -90,7 +90,7 @@ impl<T> UnboundedSender<T> {
     /// Cancel safe. At once if it is closed already.
     #[track_caller]
     pub fn closed(&self) -> Closed<'_> {
-        self.inner.chan().closing.wait()
+        self.inner.chan().closing().wait()
     }
 
     /// Whether the receiver has closed the channel, or is gone. If so, sending fails.

@@ -201,31 +201,28 @@ fn many_threads_send_and_each_message_arrives_once_and_in_order() {
     const SENDERS: usize = 4;
     const EACH: usize = 5000;
     let (sender, mut receiver) = unbounded_channel();
-    let senders: Vec<_> = (0..SENDERS)
-        .map(|who| {
+    thread::scope(|scope| {
+        for who in 0..SENDERS {
             let sender = sender.clone();
-            thread::spawn(move || (0..EACH).for_each(|n| sender.send((who, n)).unwrap()))
-        })
-        .collect();
-    drop(sender);
-    let mut next = [0; SENDERS];
-    let mut received = 0;
-    loop {
-        let message = match received % 2 {
-            0 => receiver.blocking_recv(),
-            _ => match receiver.try_recv() {
-                Ok(message) => Some(message),
-                Err(TryRecvError::Empty) => receiver.blocking_recv(),
-                Err(TryRecvError::Disconnected) => None,
-            },
-        };
-        let Some((who, n)) = message else { break };
-        assert_eq!(next[who], n);
-        next[who] += 1;
-        received += 1;
-    }
-    assert_eq!(received, SENDERS * EACH);
-    senders.into_iter().for_each(|sender| sender.join().unwrap());
+            scope.spawn(move || (0..EACH).for_each(|n| sender.send((who, n)).unwrap()));
+        }
+        drop(sender);
+        let mut next = [0; SENDERS];
+        for turn in 0.. {
+            let message = match turn % 2 {
+                0 => receiver.blocking_recv(),
+                _ => match receiver.try_recv() {
+                    Ok(message) => Some(message),
+                    Err(TryRecvError::Empty) => receiver.blocking_recv(),
+                    Err(TryRecvError::Disconnected) => None,
+                },
+            };
+            let Some((who, n)) = message else { break };
+            assert_eq!(next[who], n);
+            next[who] += 1;
+        }
+        assert_eq!(next, [EACH; SENDERS]);
+    });
 }
 
 #[test]
@@ -233,23 +230,20 @@ fn a_receiver_goes_while_many_send() {
     for round in 0..50 {
         let (sender, mut receiver) = unbounded_channel();
         let message = Arc::new(());
-        let senders: Vec<_> = (0..3)
-            .map(|_| {
+        thread::scope(|scope| {
+            for _ in 0..3 {
                 let (sender, message) = (sender.clone(), message.clone());
-                thread::spawn(move || while sender.send(message.clone()).is_ok() {})
-            })
-            .collect();
-        for _ in 0..round * 5 {
-            assert!(receiver.blocking_recv().is_some());
-        }
-        match round % 2 {
-            0 => drop(receiver),
-            _ => {
+                scope.spawn(move || while sender.send(message.clone()).is_ok() {});
+            }
+            for _ in 0..round * 5 {
+                assert!(receiver.blocking_recv().is_some());
+            }
+            if round % 2 == 1 {
                 receiver.close();
                 while receiver.blocking_recv().is_some() {}
             }
-        }
-        senders.into_iter().for_each(|sender| sender.join().unwrap());
+            drop(receiver);
+        });
         assert_eq!(Arc::strong_count(&message), 1);
     }
 }
