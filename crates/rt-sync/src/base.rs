@@ -1,5 +1,6 @@
 //! What the primitives are made of.
 
+pub(crate) mod acquire;
 #[cfg(feature = "std")]
 pub(crate) mod blocking;
 pub(crate) mod crowd;

@@ -9,7 +9,8 @@ use core::ptr::NonNull;
 use rt_task::base::shim::const_fn;
 use rt_task::wait::WaitKind;
 
-use crate::base::permits::{Owner, Permits, Taken, TryTake};
+use crate::base::acquire::{Owner, Taken};
+use crate::base::permits::{Permits, TryTake};
 use crate::base::waits::waits;
 
 mod guards;

@@ -11,7 +11,8 @@ use core::ptr::NonNull;
 use rt_task::base::shim::const_fn;
 use rt_task::wait::WaitKind;
 
-use crate::base::permits::{Owner, Permits, Taken};
+use crate::base::acquire::{Owner, Taken};
+use crate::base::permits::Permits;
 use crate::base::waits::waits;
 use crate::mutex::TryLockError;
 

@@ -9,7 +9,8 @@ use core::panic::Location;
 use rt_task::base::shim::const_fn;
 use rt_task::wait::WaitKind;
 
-use crate::base::permits::{Closed, Owner, Permits, Taken, TryTake};
+use crate::base::acquire::{Owner, Taken};
+use crate::base::permits::{Closed, Permits, TryTake};
 use crate::base::waits::waits;
 
 /// A number of permits; who has none waits for one.

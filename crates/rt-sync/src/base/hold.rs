@@ -4,7 +4,7 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-use super::permits::{Owner, Taken};
+use super::acquire::{Owner, Taken};
 
 /// Permits of `O`, and what they open. Whether it may be sent or shared, `As` tells: it is like the pointer,
 /// such as `&mut T`, or owns what it points to.
@@ -32,7 +32,7 @@ impl<O: Owner, T: ?Sized, As: ?Sized> Hold<O, T, As> {
 
     #[inline]
     pub(crate) fn get(&self) -> &T {
-        // SAFETY: H1.
+        // SAFETY: valid for reads while the permits are held, as `self` holds them (H1).
         unsafe { self.value.as_ref() }
     }
 

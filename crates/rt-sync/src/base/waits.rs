@@ -12,7 +12,7 @@ macro_rules! waits {
             #[must_use = "a future does nothing unless it is awaited"]
             pub struct $name<$($parameters)*> {
                 #[pin]
-                acquire: $crate::base::permits::Acquire<$owner>,
+                acquire: $crate::base::acquire::Acquire<$owner>,
             }
         }
 
@@ -24,7 +24,7 @@ macro_rules! waits {
                 kind: rt_task::wait::WaitKind,
                 site: &'static core::panic::Location<'static>,
             ) -> Self {
-                Self { acquire: $crate::base::permits::Acquire::new(owner, asked, kind, site) }
+                Self { acquire: $crate::base::acquire::Acquire::new(owner, asked, kind, site) }
             }
         }
 

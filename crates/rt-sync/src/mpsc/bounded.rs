@@ -20,9 +20,10 @@ use super::futures::{
 use super::permit::{Asker, OwnAsker, OwnedPermit, Permit, PermitIterator};
 use super::receiving::Receiving;
 use super::sending::{Sending, Weak};
+use crate::base::acquire::Taken;
 #[cfg(feature = "std")]
 use crate::base::blocking;
-use crate::base::permits::{Permits, Taken, TryTake};
+use crate::base::permits::{Permits, TryTake};
 
 /// Makes a channel with room for `buffer` messages.
 ///

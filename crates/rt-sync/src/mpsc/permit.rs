@@ -8,7 +8,8 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use super::bound::Bounded;
 use super::bounded::Sender;
 use super::sending::Sending;
-use crate::base::permits::{Owner, Permits, Taken};
+use crate::base::acquire::{Owner, Taken};
+use crate::base::permits::Permits;
 
 /// Who asks for room, by a sender that it borrows.
 ///

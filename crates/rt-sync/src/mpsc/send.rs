@@ -16,7 +16,7 @@ use rt_task::wait::WaitKind;
 use super::bounded::Sender;
 use super::error::{SendError, SendTimeoutError};
 use super::permit::{Asker, OwnAsker, OwnedPermit, Permit, PermitIterator, send_by};
-use crate::base::permits::{Acquire, Owner, Taken};
+use crate::base::acquire::{Acquire, Owner, Taken};
 
 pin_project! {
     /// A wait for room. Lets go of its place as soon as it is over.

@@ -4,8 +4,9 @@ use alloc::sync::Arc;
 use core::convert::identity;
 
 use super::Mutex;
+use crate::base::acquire::Taken;
 use crate::base::hold::{Hold, guard_mut};
-use crate::base::permits::{Permits, Taken};
+use crate::base::permits::Permits;
 
 /// The lock is held while this exists. Made by [`Mutex::lock`].
 #[must_use = "the lock is let go when this is dropped"]

@@ -6,9 +6,10 @@ use core::panic::Location;
 use rt_task::wait::WaitKind;
 
 use super::RwLock;
+use crate::base::acquire::{Owner, Taken};
 use crate::base::hold::{Hold, guard, guard_mut};
 use crate::base::holder::Who;
-use crate::base::permits::{Owner, Permits, Taken};
+use crate::base::permits::Permits;
 
 /// Reads while this exists. Made by [`RwLock::read`].
 #[must_use = "the lock is let go when this is dropped"]

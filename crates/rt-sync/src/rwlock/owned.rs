@@ -6,8 +6,8 @@ use core::panic::Location;
 
 use super::RwLock;
 use super::guards::share;
+use crate::base::acquire::Taken;
 use crate::base::hold::{Hold, guard, guard_mut};
-use crate::base::permits::Taken;
 
 /// Reads while this exists. Made by [`RwLock::read_owned`].
 #[must_use = "the lock is let go when this is dropped"]

@@ -7,7 +7,8 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use super::{Acquire, Closed, Owner, Permits, Taken, TryTake};
+use super::{Closed, Permits, TryTake};
+use crate::base::acquire::{Acquire, Owner, Taken};
 use rt_task::block_on;
 use rt_task::wait::WaitKind;
 

@@ -11,7 +11,8 @@ use core::task::{Context, Poll, Waker};
 use proptest::prelude::*;
 use rt_task::wait::WaitKind;
 
-use super::{Acquire, Closed, Owner, Permits, Taken, TryTake};
+use super::{Closed, Permits, TryTake};
+use crate::base::acquire::{Acquire, Owner, Taken};
 
 impl Owner for Arc<Permits> {
     const IS_KEPT: bool = true;
