@@ -58,6 +58,7 @@ extern crate std;
 mod barrier;
 mod base;
 pub mod broadcast;
+mod cancellation;
 #[cfg(all(feature = "std", not(rt_loom)))]
 mod deadlocks;
 #[cfg(all(test, any(feature = "std", rt_loom)))]
@@ -75,6 +76,10 @@ pub mod watch;
 pub mod futures {
     pub use crate::barrier::BarrierWait;
     pub use crate::mutex::{Lock, LockOwned};
+    pub use crate::cancellation::{
+        RunUntilCancelled, RunUntilCancelledOwned, WaitForCancellationFuture,
+        WaitForCancellationFutureOwned,
+    };
     pub use crate::notify::{Notified, OwnedNotified};
     pub use crate::rwlock::{Read, ReadOwned, Write, WriteOwned};
     pub use crate::semaphore::{Acquire, AcquireOwned};
@@ -82,6 +87,10 @@ pub mod futures {
 }
 
 pub use barrier::{Barrier, BarrierWaitResult};
+pub use cancellation::{
+    CancellationToken, DropGuard, DropGuardRef, WaitForCancellationFuture,
+    WaitForCancellationFutureOwned,
+};
 #[cfg(all(feature = "std", not(rt_loom)))]
 pub use deadlocks::{
     Deadlock, Deadlocked, LockHolder, LockWait, deadlocks, deadlocks_among, lock_waits,

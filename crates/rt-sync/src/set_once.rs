@@ -114,7 +114,7 @@ impl<T> SetOnce<T> {
     /// The value, if it was set.
     pub fn into_inner(mut self) -> Option<T> {
         let was_set = core::mem::replace(&mut self.set, Event::new(false)).has_happened();
-        // SAFETY: alone.
+        // SAFETY: by value, hence nobody else reaches it.
         let value = self.value.with(|value| unsafe { &*value });
         // SAFETY: it was set, hence initialised; and is not any more, so that nobody reads or drops it again.
         was_set.then(|| unsafe { value.assume_init_read() })
@@ -132,7 +132,7 @@ impl<T> SetOnce<T> {
 impl<T> Drop for SetOnce<T> {
     fn drop(&mut self) {
         if self.initialized() {
-            // SAFETY: alone.
+            // SAFETY: dropped, hence nobody else reaches it.
             let value = self.value.with_mut(|value| unsafe { &mut *value });
             // SAFETY: set, hence initialised; and gone after this.
             unsafe { value.assume_init_drop() };

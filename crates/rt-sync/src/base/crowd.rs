@@ -55,6 +55,11 @@ impl Crowd {
         Some(self.round)
     }
 
+    /// E2 for as many as there is room for, under the lock. Whether there may be more.
+    pub(crate) fn tell_some(&mut self, batch: &mut WakeBatch) -> bool {
+        self.event().is_some_and(|round| self.take(round, batch))
+    }
+
     /// Takes who waits since before `round`, up to a batch. Whether there may be more.
     fn take(&mut self, round: usize, batch: &mut WakeBatch) -> bool {
         while !batch.is_full() {

@@ -11,7 +11,8 @@
 //! **Why.** The flag changes under the crowd's lock. V1 is a Release store, V2 an Acquire load. V4 before V1: it is
 //! in the crowd, which V3 tells; V1 before V4: V4 sees the flag.
 //! **Breaks if** V1 is weaker than Release, or V2 than Acquire, or V4 does not look again.
-//! **Checked by** `set_once::loom_tests::seen_with_its_value` and `set_once::loom_tests::set_by_one`.
+//! **Checked by** `set_once::loom_tests::seen_with_its_value`, `set_once::loom_tests::set_by_one` and
+//! `cancellation::loom_tests::seen_with_what_was_before`.
 
 use core::fmt;
 use core::pin::Pin;
@@ -19,6 +20,7 @@ use core::task::{Poll, Waker};
 
 use rt_task::base::byte_lock::ByteLock;
 use rt_task::base::shim::{AtomicBool, Ordering::*, const_fn, site};
+use rt_task::base::wake_batch::WakeBatch;
 
 use super::crowd::{Crowd, Member, tell_all, tell_all_from};
 
@@ -57,15 +59,16 @@ impl Event {
         true
     }
 
-    /// Makes it happen, and wakes nobody. Returns whether it had not yet.
-    pub(crate) fn mark(&self) -> bool {
-        let _guard = self.crowd.lock();
-        let is_first = !self.has_happened.load(Relaxed);
-        self.has_happened.store(true, site("event.V1-mark", Release)); // V1, pairs with V2
-        is_first
+    /// Makes it happen, and tells as many as `wakers` has room for; those are to be woken by the caller.
+    /// Returns whether there may be more, for [`wake_all`](Self::wake_all).
+    pub(crate) fn mark(&self, wakers: &mut WakeBatch) -> bool {
+        self.crowd.lock().with(|crowd| {
+            self.has_happened.store(true, site("event.V1-mark", Release)); // V1, pairs with V2
+            crowd.tell_some(wakers)
+        })
     }
 
-    /// Wakes all that wait, once it was [marked](Self::mark).
+    /// Wakes all that wait still, once it was [marked](Self::mark).
     pub(crate) fn wake_all(&self) {
         tell_all(&self.crowd, |crowd| crowd); // V3
     }
