@@ -75,11 +75,11 @@ pub mod watch;
 /// The futures that the methods of this crate return, by name.
 pub mod futures {
     pub use crate::barrier::BarrierWait;
-    pub use crate::mutex::{Lock, LockOwned};
     pub use crate::cancellation::{
         RunUntilCancelled, RunUntilCancelledOwned, WaitForCancellationFuture,
         WaitForCancellationFutureOwned,
     };
+    pub use crate::mutex::{Lock, LockOwned};
     pub use crate::notify::{Notified, OwnedNotified};
     pub use crate::rwlock::{Read, ReadOwned, Write, WriteOwned};
     pub use crate::semaphore::{Acquire, AcquireOwned};
