@@ -46,6 +46,7 @@ mod stress;
 mod stuck;
 mod support;
 mod sync_locks;
+mod sync_waits;
 mod task_hooks;
 mod task_ids;
 mod task_locals;
