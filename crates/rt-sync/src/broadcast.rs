@@ -37,7 +37,7 @@ mod receiver;
 mod shared;
 
 use core::fmt;
-use core::panic::Location;
+use core::panic::{Location, RefUnwindSafe, UnwindSafe};
 
 use rt_task::base::shim::Arc;
 
@@ -164,6 +164,10 @@ impl<T> Clone for Sender<T> {
     }
 }
 
+// A message whose clone panics is whole.
+impl<T> UnwindSafe for Sender<T> {}
+impl<T> RefUnwindSafe for Sender<T> {}
+
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         self.shared.remove_sender();
@@ -209,6 +213,10 @@ impl<T> Clone for WeakSender<T> {
         Self { shared: self.shared.clone() }
     }
 }
+
+// As for the sender.
+impl<T> UnwindSafe for WeakSender<T> {}
+impl<T> RefUnwindSafe for WeakSender<T> {}
 
 impl<T> Drop for WeakSender<T> {
     fn drop(&mut self) {

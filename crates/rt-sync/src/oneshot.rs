@@ -183,7 +183,7 @@ impl<T> Receiver<T> {
     #[cfg(feature = "std")]
     #[track_caller]
     pub fn blocking_recv(self) -> Result<T, RecvError> {
-        crate::base::blocking::wait("oneshot::Receiver::blocking_recv", ".await", self)
+        crate::base::blocking::wait("oneshot::Receiver::blocking_recv", "receiver.await", self)
     }
 
     /// Gives the result.

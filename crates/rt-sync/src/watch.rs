@@ -41,7 +41,7 @@ mod shared;
 use core::fmt;
 use core::mem;
 use core::ops::Deref;
-use core::panic::Location;
+use core::panic::{Location, RefUnwindSafe, UnwindSafe};
 
 use rt_task::base::shim::Arc;
 
@@ -172,6 +172,10 @@ impl<T> Clone for Sender<T> {
     }
 }
 
+// A panic under the value's lock leaves what a change did until then, as it says.
+impl<T> UnwindSafe for Sender<T> {}
+impl<T> RefUnwindSafe for Sender<T> {}
+
 impl<T: Default> Default for Sender<T> {
     fn default() -> Self {
         Self::new(T::default())
@@ -280,6 +284,10 @@ impl<T> Clone for Receiver<T> {
         Self { shared: self.shared.clone(), seen: self.seen }
     }
 }
+
+// As for the sender.
+impl<T> UnwindSafe for Receiver<T> {}
+impl<T> RefUnwindSafe for Receiver<T> {}
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {

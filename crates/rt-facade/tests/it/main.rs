@@ -45,6 +45,7 @@ mod storms;
 mod stress;
 mod stuck;
 mod support;
+mod sync_channels;
 mod sync_locks;
 mod sync_waits;
 mod task_hooks;

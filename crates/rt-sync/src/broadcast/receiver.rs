@@ -2,7 +2,7 @@
 
 use core::fmt;
 use core::future::Future;
-use core::panic::Location;
+use core::panic::{Location, RefUnwindSafe, UnwindSafe};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -125,9 +125,13 @@ impl<T: Clone> Receiver<T> {
     #[track_caller]
     pub fn blocking_recv(&mut self) -> Result<T, RecvError> {
         let future = self.recv();
-        crate::base::blocking::wait("broadcast::Receiver::blocking_recv", "recv", future)
+        crate::base::blocking::wait("broadcast::Receiver::blocking_recv", "recv().await", future)
     }
 }
+
+// As for the sender.
+impl<T> UnwindSafe for Receiver<T> {}
+impl<T> RefUnwindSafe for Receiver<T> {}
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {

@@ -19,6 +19,11 @@ const _: () = crosses::<Receiver<Cell<u8>>>();
 const _: () = crosses::<Recv<'static, Cell<u8>>>();
 const _: () = crosses::<Closed<'static, Cell<u8>>>();
 
+const fn unwinds<T: core::panic::UnwindSafe + core::panic::RefUnwindSafe>() {}
+const _: () = unwinds::<Sender<Cell<u8>>>();
+const _: () = unwinds::<WeakSender<Cell<u8>>>();
+const _: () = unwinds::<Receiver<Cell<u8>>>();
+
 const EMPTY: TryRecvError = TryRecvError::Empty;
 const CLOSED: TryRecvError = TryRecvError::Closed;
 const fn lagged<T>(missed: u64) -> Result<T, TryRecvError> {

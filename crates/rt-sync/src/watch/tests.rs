@@ -10,6 +10,9 @@ use crate::kit::{Polled, panic_of, poll_once};
 
 const fn crosses<T: Send + Sync>() {}
 const fn is_unpin<T: Unpin>() {}
+const fn unwinds<T: core::panic::UnwindSafe + core::panic::RefUnwindSafe>() {}
+const _: () = unwinds::<Sender<core::cell::Cell<u8>>>();
+const _: () = unwinds::<Receiver<core::cell::Cell<u8>>>();
 const _: () = crosses::<Sender<u8>>();
 const _: () = crosses::<Receiver<u8>>();
 const _: () = crosses::<Changed<'static, u8>>();
