@@ -50,6 +50,7 @@ struct Model {
     readers_max: usize,
     readers: usize,
     is_written: bool,
+    value: u32,
     queue: VecDeque<(usize, bool)>,
     /// Those whose turn has come, and that were not polled since.
     let_in: Vec<(usize, bool)>,
@@ -115,6 +116,7 @@ proptest! {
             readers_max: readers_max as usize,
             readers: 0,
             is_written: false,
+            value: 0,
             queue: VecDeque::new(),
             let_in: Vec::new(),
         };
@@ -174,13 +176,20 @@ proptest! {
                 }
                 Step::LetGo(which) if !guards.is_empty() => {
                     let guard = guards.swap_remove(which % guards.len());
-                    model.let_go(matches!(guard, Guard::Writes(_)));
+                    let (value, writes) = match &guard {
+                        Guard::Reads(reads) => (**reads, false),
+                        Guard::Writes(writes) => (**writes, true),
+                    };
+                    prop_assert_eq!(value, model.value);
+                    drop(guard);
+                    model.let_go(writes);
                 }
                 Step::Downgrade(which) if !guards.is_empty() => {
                     let guard = guards.swap_remove(which % guards.len());
                     guards.push(match guard {
                         Guard::Writes(mut writes) => {
                             *writes += 1;
+                            model.value += 1;
                             model.is_written = false;
                             model.readers += 1;
                             model.let_in();
