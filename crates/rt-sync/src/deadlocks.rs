@@ -99,7 +99,7 @@ pub fn deadlocks_among(mut look_up: impl FnMut(TaskId) -> Option<TaskInfo>) -> V
             let is_idle = after.state == TaskState::Idle && before.polls == after.polls;
             waits_for_one && is_alone && is_idle
         };
-        let is_certain = circle.iter().zip(&infos).map(is_stuck).fold(true, |all, one| all && one);
+        let is_certain = circle.iter().zip(&infos).all(is_stuck);
         let members = circle.iter().zip(infos).filter_map(|(wait, info)| {
             Some(Deadlocked { task: wait.task?, info, wait: *wait, holder: wait.holder? })
         });

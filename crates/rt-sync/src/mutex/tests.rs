@@ -176,10 +176,10 @@ fn it_may_be_sent_and_shared_as_its_value() {
 #[test]
 fn threads_take_turns_and_no_step_is_lost() {
     let lock = Arc::new(Mutex::new(0_u32));
-    let threads: Vec<_> = (0..4)
-        .map(|_| {
+    std::thread::scope(|scope| {
+        for _ in 0..4_u32 {
             let lock = lock.clone();
-            std::thread::spawn(move || {
+            scope.spawn(move || {
                 for _ in 0..500 {
                     let mut guard = lock.blocking_lock();
                     let seen = *guard;
@@ -190,11 +190,8 @@ fn threads_take_turns_and_no_step_is_lost() {
                     let _ = Polled::new(lock.lock()).poll();
                     *lock.clone().blocking_lock_owned() += 1;
                 }
-            })
-        })
-        .collect();
-    for thread in threads {
-        thread.join().unwrap();
-    }
+            });
+        }
+    });
     assert_eq!(*lock.try_lock().unwrap(), 4000);
 }

@@ -46,9 +46,9 @@ guard_mut!(
 );
 
 /// What a part needs no more of the lock than its permits, so that it need not name the lock's type.
-fn unlocked<'a, T: ?Sized, U: ?Sized, As: ?Sized>(
-    hold: Hold<&'a RwLock<T>, U, As>,
-) -> Hold<&'a Permits, U, As> {
+fn unlocked<T: ?Sized, U: ?Sized, As: ?Sized>(
+    hold: Hold<&RwLock<T>, U, As>,
+) -> Hold<&Permits, U, As> {
     hold.with(|taken| taken.map(|lock| &lock.permits))
 }
 

@@ -216,10 +216,10 @@ fn it_may_be_sent_and_shared_as_its_value() {
 #[test]
 fn threads_that_read_see_no_half_of_a_write() {
     let lock = Arc::new(RwLock::new((0_u32, 0_u32)));
-    let threads: Vec<_> = (0..4)
-        .map(|n| {
+    std::thread::scope(|scope| {
+        for n in 0..4_u32 {
             let lock = lock.clone();
-            std::thread::spawn(move || {
+            scope.spawn(move || {
                 for turn in 0..300 {
                     if (turn + n) % 4 == 0 {
                         let mut writes = lock.blocking_write();
@@ -234,11 +234,8 @@ fn threads_that_read_see_no_half_of_a_write() {
                     }
                     let _ = Polled::new(lock.write()).poll();
                 }
-            })
-        })
-        .collect();
-    for thread in threads {
-        thread.join().unwrap();
-    }
+            });
+        }
+    });
     assert_eq!(*lock.try_read().unwrap(), (300, 300));
 }

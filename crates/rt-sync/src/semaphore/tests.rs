@@ -250,10 +250,10 @@ fn it_may_be_sent_and_shared() {
 fn threads_share_permits_and_none_is_lost() {
     let semaphore = Arc::new(Semaphore::new(3));
     let inside = Arc::new(core::sync::atomic::AtomicUsize::new(0));
-    let threads: Vec<_> = (0..4_u32)
-        .map(|n| {
+    std::thread::scope(|scope| {
+        for n in 0..4_u32 {
             let (semaphore, inside) = (semaphore.clone(), inside.clone());
-            std::thread::spawn(move || {
+            scope.spawn(move || {
                 use core::sync::atomic::Ordering::SeqCst;
                 for turn in 0..500_u32 {
                     let many = 1 + (turn + n) % 3;
@@ -266,11 +266,8 @@ fn threads_share_permits_and_none_is_lost() {
                     let mut gives_up = Polled::new(semaphore.acquire_many(2));
                     let _ = gives_up.poll();
                 }
-            })
-        })
-        .collect();
-    for thread in threads {
-        thread.join().unwrap();
-    }
+            });
+        }
+    });
     assert_eq!(semaphore.available_permits(), 3);
 }
