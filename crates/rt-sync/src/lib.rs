@@ -66,6 +66,7 @@ mod kit;
 pub mod mpsc;
 mod mutex;
 mod notify;
+mod once_cell;
 pub mod oneshot;
 mod rwlock;
 mod semaphore;
@@ -81,6 +82,7 @@ pub mod futures {
     };
     pub use crate::mutex::{Lock, LockOwned};
     pub use crate::notify::{Notified, OwnedNotified};
+    pub use crate::once_cell::{GetOrInit, GetOrTryInit};
     pub use crate::rwlock::{Read, ReadOwned, Write, WriteOwned};
     pub use crate::semaphore::{Acquire, AcquireOwned};
     pub use crate::set_once::WaitSet;
@@ -99,6 +101,7 @@ pub use mutex::{
     MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard, TryLockError,
 };
 pub use notify::Notify;
+pub use once_cell::{OnceCell, SetError};
 pub use rwlock::{
     OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock,
     RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard,
