@@ -15,8 +15,9 @@
 //! **Why.** O2 is done by who has the only permit, which after O3 nobody gets. O2 is a Release store that O4 reads
 //! with Acquire; O3 is a Release that is seen by O5, or by the waiter that was told.
 //! **Breaks if** O2 is weaker than Release or O4 than Acquire, or the permit goes back after O2.
-//! **Checked by** `once_cell::loom_tests::one_makes_it_and_all_see_it` and
-//! `once_cell::loom_tests::who_gives_up_lets_another_try`.
+//! **Checked by** `once_cell::loom_tests::one_makes_it_and_all_see_it`,
+//! `once_cell::loom_tests::who_gives_up_lets_another_try` and
+//! `once_cell::loom_tests::who_finds_it_closed_finds_it_filled`.
 //!
 //! # What it costs
 //! `get`, and `get_or_init` of a filled cell: one load. To fill it: two atomic read-modify-writes, one for the

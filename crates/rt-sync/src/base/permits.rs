@@ -157,7 +157,7 @@ impl Permits {
 
     #[inline]
     pub(crate) fn is_closed(&self) -> bool {
-        self.word.load(site("permits.closed", Acquire)) & CLOSED != 0 // weaker unnoticed: for who looks at it to decide something else
+        self.word.load(site("permits.closed", Acquire)) & CLOSED != 0 // pairs with close, close-alone, close-empty
     }
 
     /// Takes `n` if they are free and nobody waits. One read-modify-write.
@@ -282,7 +282,8 @@ impl Permits {
         }
     }
 
-    /// Nobody gets any more. Those that wait are told.
+    /// Nobody gets any more. Those that wait are told. Who finds it [closed](Self::is_closed) sees what was done
+    /// before.
     pub(crate) fn close(&self) {
         if self.close_alone() {
             return;
@@ -296,7 +297,7 @@ impl Permits {
             while let Err(now) = self.word.compare_exchange_weak(
                 word,
                 word | CLOSED,
-                site("permits.close", Release), // weaker unnoticed: guards nothing
+                site("permits.close", Release), // pairs with closed
                 Relaxed,
             ) {
                 word = now;
@@ -309,7 +310,8 @@ impl Permits {
             });
             if waiters.is_empty() {
                 if word & QUEUED != 0 {
-                    self.word.store(CLOSED, Relaxed); // by Q2 none is free
+                    // By Q2 none is free. Pairs with closed: what is stored here hides the exchange above.
+                    self.word.store(CLOSED, site("permits.close-empty", Release));
                 }
                 return drop(waiters); // before the batch
             }
@@ -325,7 +327,7 @@ impl Permits {
             let closed = self.word.compare_exchange_weak(
                 word,
                 word | CLOSED,
-                site("permits.close-alone", Release), // weaker unnoticed: guards nothing
+                site("permits.close-alone", Release), // pairs with closed
                 Relaxed,
             );
             match closed {
@@ -432,7 +434,8 @@ impl Permits {
                     // By Q2 nobody else writes, if it was linked; else QUEUED is off, or another's.
                     let word = self.word.load(Relaxed);
                     if waker.is_some() && word & QUEUED != 0 {
-                        self.word.store(word & CLOSED, Relaxed);
+                        // weaker unnoticed: only if it is closed, and this comes between two of its batches
+                        self.word.store(word & CLOSED, site("permits.leave-empty", Release)); // as close-empty
                     }
                 }
                 drop(waiters);

@@ -59,3 +59,28 @@ fn who_gives_up_lets_another_try() {
         assert!(cell.set(2).unwrap_err().is_already_init_err());
     });
 }
+
+/// With somebody waiting, who comes meanwhile finds it closed, and filled.
+#[test]
+fn who_finds_it_closed_finds_it_filled() {
+    model(|| {
+        let cell = Arc::new(OnceCell::new());
+        let mut is_second = false;
+        let mut first = Polled::new(cell.get_or_init(|| {
+            core::future::poll_fn(move |_| match core::mem::replace(&mut is_second, true) {
+                true => Poll::Ready(1),
+                false => Poll::Pending,
+            })
+        }));
+        let mut waits = Polled::new(cell.get_or_init(|| ready(2)));
+        first.pends();
+        waits.pends();
+        let other = {
+            let cell = cell.clone();
+            thread::spawn(move || ask(&cell, 4))
+        };
+        assert_eq!(*first.ready(), 1);
+        drop(waits);
+        assert_eq!(other.join().unwrap(), 1);
+    });
+}
