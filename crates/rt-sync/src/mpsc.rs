@@ -21,8 +21,8 @@
 //! | downgrade, upgrade | 1, 1 | 1, 1 |
 //!
 //! To wait for a message costs one and a clone of the waker; to send to who waits costs nothing more than
-//! the wake. With each 32nd message four more are spent on the block, those of one lock on either side, and
-//! nothing is allocated as long as 256 messages' room is enough for the rise and fall. A channel is one
+//! the wake. With each 32nd message three more are spent on the block, two by the sender and one by the
+//! receiver, and nothing is allocated as long as 256 messages' room is enough for the rise and fall. A channel is one
 //! allocation.
 
 mod block;
@@ -30,6 +30,8 @@ mod bound;
 mod bounded;
 mod chan;
 mod closing;
+#[cfg(doctest)]
+mod misuse;
 mod permit;
 mod queue;
 mod receiving;

@@ -48,6 +48,7 @@ mod support;
 mod sync_channels;
 mod sync_locks;
 mod sync_waits;
+mod sync_mpsc;
 mod task_hooks;
 mod task_ids;
 mod task_locals;

@@ -160,6 +160,12 @@ impl Permits {
         self.word.load(site("permits.closed", Acquire)) & CLOSED != 0 // pairs with close, close-alone, close-empty
     }
 
+    /// Whether it is closed, and `all` are free. Who sees that sees what was done by who gave them back.
+    #[inline]
+    pub(crate) fn is_done(&self, all: usize) -> bool {
+        self.word.load(site("permits.done", Acquire)) == all << SHIFT | CLOSED // pairs with G1
+    }
+
     /// Takes `n` if they are free and nobody waits. One read-modify-write.
     #[inline]
     pub(crate) fn try_take(&self, n: usize) -> Result<(), TryTake> {

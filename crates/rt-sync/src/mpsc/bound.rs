@@ -46,7 +46,7 @@ impl Bounded {
     /// Of those that close it and give back the last permits, who comes last sees it.
     #[inline]
     pub(crate) fn is_done(&self) -> bool {
-        self.permits.is_closed() && self.permits.free() == self.max
+        self.permits.is_done(self.max)
     }
 }
 

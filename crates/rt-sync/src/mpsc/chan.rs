@@ -15,6 +15,14 @@
 //! **Breaks if** H1 is weaker than AcqRel.
 //! **Checked by** `mpsc::loom_tests::the_last_sender_ends_it`, `mpsc::loom_tests::who_sees_no_sender_sees_what_they_sent` and `mpsc::loom_tests::a_weak_sender_comes_in_time_or_not`.
 //!
+//! **Claim (idle end).** A bounded channel that is closed ends when all its room was given back, behind all
+//! that was sent.
+//! **Why.** Whoever brings the permits to their full number, by closing or by giving back, sees that in their
+//! word. To give back is a Release and that look an Acquire: every claim was by somebody with a permit, and
+//! was before that permit was given back.
+//! **Breaks if** the look, `permits.done`, is weaker than Acquire.
+//! **Checked by** `mpsc::loom_tests::who_gives_back_the_last_room_ends_it_behind_what_others_sent`, `mpsc::loom_tests::the_last_room_that_is_given_back_ends_it`, `mpsc::loom_tests::room_is_sent_into_or_given_back_while_it_is_closed` and `mpsc::loom_tests::a_wait_for_room_that_is_given_up_ends_it`.
+//!
 //! **Claim (freed once).** The memory is freed by one, after everybody's last touch.
 //! **Why.** H3 is AcqRel, as in any counted pointer.
 //! **Breaks if** H3 is weaker than AcqRel.

@@ -276,6 +276,22 @@ fn the_last_room_that_is_given_back_ends_it() {
 }
 
 #[test]
+fn who_gives_back_the_last_room_ends_it_behind_what_others_sent() {
+    model(|| {
+        let (sender, mut receiver) = channel::<usize>(2);
+        let (sends, gives_back) = (sender.clone(), sender.clone());
+        let permits = [sends, gives_back].map(|sender| sender.try_reserve_owned().unwrap());
+        let [sends, gives_back] = permits;
+        receiver.close();
+        let sends = thread::spawn(move || sends.send(1));
+        let gives_back = thread::spawn(move || gives_back.release());
+        assert_eq!(block_on(receiver.recv()), Some(1));
+        assert_eq!(block_on(receiver.recv()), None);
+        drop((sends.join().unwrap(), gives_back.join().unwrap(), sender));
+    });
+}
+
+#[test]
 fn room_is_sent_into_or_given_back_while_it_is_closed() {
     model(|| {
         let (sender, mut receiver) = channel::<Box<usize>>(2);

@@ -3,7 +3,6 @@
 use core::task::Poll;
 use std::boxed::Box;
 use std::cell::Cell;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 use std::vec::Vec;
@@ -288,57 +287,39 @@ fn what_was_reserved_before_the_close_may_still_be_sent() {
     assert_eq!(poll_once(receiver.recv()), Poll::Ready(None));
 }
 
-/// After the close somebody has room still; `last` gives back the last of it.
-fn the_last_room_wakes(reserve: impl FnOnce(Sender<()>, &mut dyn FnMut())) {
-    let (sender, receiver) = channel::<()>(2);
-    let receiver = Cell::new(Some(receiver));
-    let mut recv = None;
-    let slot: Rc<Cell<Option<Receiver<()>>>> = Rc::new(Cell::new(None));
-    reserve(sender, &mut || {
-        let mut receiver = receiver.take().unwrap();
-        receiver.close();
-        let mut waits = Polled::new({
-            let slot = slot.clone();
-            async move {
-                let message = receiver.recv().await;
-                slot.set(Some(receiver));
-                message
-            }
-        });
-        waits.pends();
-        recv = Some(waits);
-    });
-    let mut recv = recv.unwrap();
+/// What `reserve` has taken is given back by `give_back` after the close. The sender that stays is not what
+/// tells of the end.
+fn the_last_room_wakes<R>(
+    reserve: impl FnOnce(&'static Sender<()>) -> R,
+    give_back: impl FnOnce(R),
+) {
+    let (sender, mut receiver) = channel::<()>(2);
+    let sender = Box::into_raw(Box::new(sender));
+    // SAFETY: alive until it is dropped below, and what borrows it is gone by then.
+    let reserved = reserve(unsafe { &*sender });
+    receiver.close();
+    let mut recv = Polled::new(receiver.recv());
+    recv.pends();
+    give_back(reserved);
     assert!(recv.is_woken());
     assert_eq!(recv.ready(), None);
+    // SAFETY: from a box, above.
+    drop(unsafe { Box::from_raw(sender) });
 }
 
 #[test]
 fn the_last_room_that_is_given_back_wakes_who_has_closed() {
-    the_last_room_wakes(|sender, close| {
-        let permit = sender.try_reserve().unwrap();
-        close();
-        drop(permit);
-        std::mem::forget(sender); // it is the permit that wakes
-    });
-    the_last_room_wakes(|sender, close| {
-        let permits = sender.try_reserve_many(2).unwrap();
-        close();
-        drop(permits);
-        std::mem::forget(sender);
-    });
-    the_last_room_wakes(|sender, close| {
-        let second = sender.clone();
-        let permit = sender.try_reserve_owned().unwrap();
-        close();
-        drop(permit);
-        std::mem::forget(second);
-    });
-    the_last_room_wakes(|sender, close| {
-        let permit = sender.try_reserve_owned().unwrap();
-        close();
-        std::mem::forget(permit.release());
-    });
+    the_last_room_wakes(|sender| sender.try_reserve().unwrap(), drop);
+    the_last_room_wakes(|sender| sender.try_reserve_many(2).unwrap(), drop);
+    the_last_room_wakes(
+        |sender| sender.try_reserve_many(2).unwrap(),
+        |mut permits| drop((permits.next(), permits)),
+    );
+    the_last_room_wakes(|sender| sender.clone().try_reserve_owned().unwrap(), drop);
+    the_last_room_wakes(
+        |sender| sender.clone().try_reserve_owned().unwrap(),
+        |permit| drop(permit.release()),
+    );
 }
 
 #[test]
