@@ -32,9 +32,9 @@ fn a_dump_tells_who_waits_for_what_and_where() {
     for_each_flavor(|runtime| {
         runtime.block_on(async {
             let (sender, mut receiver) = mpsc::channel::<u32>(1);
-            let (line, receives) =
-                (line!(), task::spawn(async move { (receiver.recv().await, receiver) }));
-            assert_eq!(wait_of(&receives).await, (WaitKind::Receive, line + 1));
+            let line = line!() + 1;
+            let receives = task::spawn(async move { (receiver.recv().await, receiver) });
+            assert_eq!(wait_of(&receives).await, (WaitKind::Receive, line));
             sender.send(1).await.unwrap();
             let (message, receiver) = receives.await.unwrap();
             assert_eq!(message, Some(1));
@@ -52,47 +52,39 @@ fn a_dump_tells_who_waits_for_what_and_where() {
     });
 }
 
-/// Sends and receives in one task until another has run.
-async fn is_interrupted(mut turn: impl AsyncFnMut()) {
+/// Whether a task that was spawned just now has run.
+fn another_task() -> impl Fn() -> bool + Send {
     let ran = Arc::new(AtomicBool::new(false));
-    let other = task::spawn({
-        let ran = ran.clone();
-        async move { ran.store(true, SeqCst) }
-    });
-    while !ran.load(SeqCst) {
-        turn().await; // never pends for want of a message or of room
-    }
-    other.await.unwrap();
+    let sets = ran.clone();
+    task::spawn(async move { sets.store(true, SeqCst) });
+    move || ran.load(SeqCst)
 }
 
 #[test]
 fn a_busy_channel_lets_others_run() {
     for_each_flavor(|runtime| {
-        // On a worker: with one, the other task has no other thread to run on.
-        let bounded = runtime.spawn(async {
+        // As a task: a worker has none but its own thread to run another on, where it is the only one.
+        // Nothing in here ever waits for a message or for room.
+        let busy = runtime.spawn(async {
             let (sender, mut receiver) = mpsc::channel(8);
-            is_interrupted(async || {
+            let has_run = another_task();
+            while !has_run() {
                 sender.send(1).await.unwrap();
                 assert_eq!(receiver.recv().await, Some(1));
-            })
-            .await;
-        });
-        runtime.block_on(bounded).unwrap();
-        let unbounded = runtime.spawn(async {
+            }
             let (sender, mut receiver) = mpsc::unbounded_channel();
-            is_interrupted(async || {
+            let has_run = another_task();
+            while !has_run() {
                 sender.send(1).unwrap();
                 assert_eq!(receiver.recv().await, Some(1));
-            })
-            .await;
-            let mut buffer = Vec::new();
-            is_interrupted(async || {
+            }
+            let (has_run, mut buffer) = (another_task(), Vec::new());
+            while !has_run() {
                 sender.send(1).unwrap();
                 assert_eq!(receiver.recv_many(&mut buffer, 5).await, 1);
-            })
-            .await;
+            }
         });
-        runtime.block_on(unbounded).unwrap();
+        runtime.block_on(busy).unwrap();
     });
 }
 
