@@ -120,10 +120,10 @@ fn a_hundred_tasks_get_each_message_and_some_go() {
                 })
             }));
             drop(receiver);
-            for number in 0..MESSAGES {
+            for (number, task) in tasks.iter().enumerate().take(MESSAGES) {
                 sender.send((number, message.clone())).unwrap();
                 if number % 4 == 0 {
-                    tasks[number].abort();
+                    task.abort();
                     task::yield_now().await;
                 }
             }

@@ -34,7 +34,7 @@ fn ring<const N: usize>() -> [JoinHandle<u32>; N] {
     std::array::from_fn(|n| {
         let (first, second) = (locks[n].clone(), locks[(n + 1) % N].clone());
         let future = lock_both(first, second, come.clone(), N);
-        task::Builder::new().name(&format!("ring {n}")).spawn(future).unwrap()
+        task::Builder::new().name(format!("ring {n}")).spawn(future).unwrap()
     })
 }
 
@@ -209,7 +209,9 @@ fn a_lock_that_was_handed_to_a_forgotten_future_shows_whose_it_is() {
             let forgetful = task::spawn(async move {
                 at.store(Location::caller().line() as usize + 1, SeqCst);
                 let mut forgotten = pin!(theirs.lock());
-                poll_fn(|cx| Poll::Ready(drop(forgotten.as_mut().poll(cx)))).await;
+                let is_ready =
+                    poll_fn(|cx| Poll::Ready(forgotten.as_mut().poll(cx).is_ready())).await;
+                assert!(!is_ready);
                 std::future::pending::<()>().await;
             });
             let is_queued =

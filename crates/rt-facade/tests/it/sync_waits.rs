@@ -10,7 +10,8 @@ use std::task::Poll;
 use rt_facade::dump::{Dump, TaskState, WaitKind};
 use rt_facade::runtime::Handle;
 use rt_facade::sync::{
-    Barrier, Mutex, Notify, RwLock, Semaphore, SetOnce, broadcast, mpsc, oneshot, watch,
+    Barrier, CancellationToken, Mutex, Notify, RwLock, Semaphore, SetOnce, broadcast, mpsc,
+    oneshot, watch,
 };
 use rt_facade::task;
 
@@ -52,9 +53,12 @@ fn one_of_each() -> Vec<Waits> {
     all.push(waits("permit", Permit, async { drop(Semaphore::new(1).acquire_many(2).await) }));
     all.push(waits("notify", Notify, async { rt_facade::sync::Notify::new().notified().await }));
     all.push(waits("barrier", Barrier, async {
-        drop(rt_facade::sync::Barrier::new(2).wait().await)
+        rt_facade::sync::Barrier::new(2).wait().await;
     }));
-    all.push(waits("set once", Fill, async { drop(SetOnce::<u8>::new().wait().await) }));
+    all.push(waits("set once", Fill, async { assert_eq!(SetOnce::<u8>::new().wait().await, &1) }));
+
+    let token = CancellationToken::new();
+    all.push(waits("cancelled", Cancelled, async move { token.cancelled().await }));
 
     let (tell, told) = oneshot::channel::<u8>();
     all.push(waits("oneshot", Receive, async { drop((told.await, tell)) }));
@@ -155,6 +159,8 @@ fn ready_of_each() -> Vec<(&'static str, Always)> {
     let (watch_send, watch_receive) = watch::channel(0);
     let (watch_send, watch_receive) = (Arc::new(watch_send), Arc::new(Mutex::new(watch_receive)));
     let read = table.clone();
+    let token = CancellationToken::new();
+    token.cancel();
     vec![
         (
             "lock",
@@ -198,7 +204,7 @@ fn ready_of_each() -> Vec<(&'static str, Always)> {
             "barrier",
             always(move || {
                 let barrier = barrier.clone();
-                async move { drop(barrier.wait().await) }
+                async move { assert!(barrier.wait().await.is_leader()) }
             }),
         ),
         (
@@ -206,6 +212,13 @@ fn ready_of_each() -> Vec<(&'static str, Always)> {
             always(move || {
                 let once = once.clone();
                 async move { assert_eq!(*once.wait().await, 1) }
+            }),
+        ),
+        (
+            "cancelled",
+            always(move || {
+                let token = token.clone();
+                async move { token.cancelled().await }
             }),
         ),
         (
