@@ -104,6 +104,30 @@ impl<F: Future> Polled<F> {
     }
 }
 
+/// A waker that panics when it is cloned.
+#[cfg(not(rt_loom))]
+pub(crate) fn waker_that_is_not_cloned() -> Waker {
+    use core::task::{RawWaker, RawWakerVTable};
+    fn clone(_: *const ()) -> RawWaker {
+        panic!("in the clone of a waker")
+    }
+    static TABLE: RawWakerVTable = RawWakerVTable::new(clone, |_| (), |_| (), |_| ());
+    // SAFETY: the functions touch nothing, from any thread.
+    unsafe { Waker::from_raw(RawWaker::new(core::ptr::null(), &TABLE)) }
+}
+
+/// A waker that panics when it is woken.
+#[cfg(not(rt_loom))]
+pub(crate) fn waker_that_panics() -> Waker {
+    struct Loud;
+    impl Wake for Loud {
+        fn wake(self: Arc<Self>) {
+            panic!("in the wake");
+        }
+    }
+    Waker::from(Arc::new(Loud))
+}
+
 /// Polls a future once, and drops it.
 pub(crate) fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
     Polled::new(future).poll()

@@ -33,8 +33,9 @@
 //! # What all have in common
 //! Who waits is woken in the order in which it came. A future that is dropped while it waits takes nothing
 //! along: what was handed to it goes to the next. Waiting allocates nothing: the place in the list is part of the
-//! future. No lock is held while a waker or a user's value is run, cloned or dropped. Each module says what its
-//! operations cost in atomic read-modify-writes.
+//! future. No lock is held while a waker or a user's value is run, cloned or dropped; where users' code runs under
+//! a lock all the same (a clone of a message in [`broadcast`], a change in [`watch`]), that is one that blocks, and
+//! the item says so. Each module says what its operations cost in atomic read-modify-writes.
 //!
 //! # Who waits for whom
 //! Locks, semaphores and cells that are being filled know the task that holds them and the line where it asked.

@@ -332,7 +332,6 @@ impl<T> Shared<T> {
     }
 
     /// W0 to W2. What ends the wait is in the word that comes back, or nothing, and `waker` will be woken.
-    #[cold]
     fn wait(&self, half: Half, waker: &Waker) -> u8 {
         let seen = self.settled();
         if seen & half.ends() != 0 {

@@ -2,14 +2,14 @@
 
 use core::future::Future;
 use core::pin::Pin;
-use core::task::Poll;
+use core::task::{Context, Poll};
 use std::boxed::Box;
 use std::sync::Arc;
 use std::vec::Vec;
 
 use super::error::{RecvError, TryRecvError};
 use super::{Receiver, Sender, channel};
-use crate::kit::{Polled, Task, panic_of, poll_once};
+use crate::kit::{Polled, Task, panic_of, poll_once, waker_that_is_not_cloned, waker_that_panics};
 
 const fn crosses<T: Send + Sync + Unpin>() {}
 const _: () = crosses::<Sender<core::cell::Cell<u8>>>();
@@ -229,6 +229,37 @@ fn a_value_whose_drop_panics_frees_the_channel() {
     let (sender, receiver) = channel();
     assert!(sender.send(Loud).is_ok());
     assert_eq!(panic_of(|| drop(receiver)).as_deref(), Some("loud"));
+}
+
+#[test]
+fn wakers_that_panic() {
+    let (mut sender, mut receiver) = channel();
+    let bad = waker_that_is_not_cloned();
+    let mut cx = Context::from_waker(&bad);
+    assert!(panic_of(|| Pin::new(&mut receiver).poll(&mut cx)).is_some());
+    assert!(panic_of(|| sender.poll_closed(&mut cx)).is_some());
+    let task = Task::new();
+    assert!(poll_rx(&task, &mut receiver).is_pending());
+    assert!(poll_tx(&task, &mut sender).is_pending());
+    // Over one that is there: that stays.
+    assert!(panic_of(|| Pin::new(&mut receiver).poll(&mut cx)).is_some());
+    sender.send(Box::new(1)).unwrap();
+    assert_eq!((task.wakes(), task.wakers_held()), (1, 1));
+    assert_eq!(poll_rx(&task, &mut receiver), Poll::Ready(Ok(Box::new(1))));
+    assert_eq!(task.wakers_held(), 0);
+
+    let loud = waker_that_panics();
+    let mut cx = Context::from_waker(&loud);
+    let (sender, mut receiver) = channel();
+    assert!(Pin::new(&mut receiver).poll(&mut cx).is_pending());
+    assert_eq!(panic_of(|| sender.send(Box::new(1))).as_deref(), Some("in the wake"));
+    assert_eq!(receiver.try_recv(), Ok(Box::new(1)));
+    let (mut sender, mut receiver) = channel();
+    assert!(sender.poll_closed(&mut cx).is_pending());
+    assert!(poll_rx(&task, &mut receiver).is_pending());
+    assert_eq!(panic_of(|| drop(receiver)).as_deref(), Some("in the wake"));
+    assert_eq!(task.wakers_held(), 0);
+    assert_eq!(sender.send(Box::new(1)), Err(Box::new(1)));
 }
 
 #[test]

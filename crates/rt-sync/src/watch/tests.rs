@@ -1,12 +1,13 @@
 //! The situations of a value that is watched.
 
-use core::task::Poll;
+use core::future::Future;
+use core::task::{Context, Poll, Waker};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::vec::Vec;
 
 use super::{Changed, Closed, Receiver, Sender, channel};
-use crate::kit::{Polled, panic_of, poll_once};
+use crate::kit::{Polled, panic_of, poll_once, waker_that_is_not_cloned, waker_that_panics};
 
 const fn crosses<T: Send + Sync>() {}
 const fn is_unpin<T: Unpin>() {}
@@ -327,9 +328,7 @@ fn a_crowd_is_woken_in_order() {
 /// Who is woken waits again inside of the wake: the send ends all the same.
 #[test]
 fn a_send_ends_though_its_waiters_come_back() {
-    use core::future::Future;
     use core::pin::Pin;
-    use core::task::{Context, Waker};
     use std::sync::Mutex;
 
     type Wait = Pin<std::boxed::Box<dyn Future<Output = ()> + Send>>;
@@ -355,6 +354,28 @@ fn a_send_ends_though_its_waiters_come_back() {
     }
     // The waits go before the channel, which their wakers would keep.
     all.iter().for_each(|one| *one.0.lock().unwrap() = std::boxed::Box::pin(async {}));
+}
+
+#[test]
+fn wakers_that_panic() {
+    let (sender, mut one) = channel(0);
+    let (mut two, mut three) = (one.clone(), one.clone());
+    let bad = waker_that_is_not_cloned();
+    let mut first = std::boxed::Box::pin(one.changed());
+    let poll = |wait: &mut core::pin::Pin<std::boxed::Box<Changed<'_, i32>>>, waker: &Waker| {
+        wait.as_mut().poll(&mut Context::from_waker(waker)).is_ready()
+    };
+    assert!(panic_of(|| poll(&mut first, &bad)).is_some());
+    let mut second = Polled::new(two.changed());
+    second.pends();
+    assert!(!poll(&mut first, &waker_that_panics()));
+    assert!(panic_of(|| poll(&mut first, &bad)).is_some());
+    let mut third = Polled::new(three.changed());
+    third.pends();
+    // A wake that panics takes no other with it.
+    sender.send(1).unwrap();
+    assert!(second.is_woken() && third.is_woken());
+    assert!(poll(&mut first, &bad));
 }
 
 #[test]
