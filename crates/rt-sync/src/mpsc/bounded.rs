@@ -45,7 +45,7 @@ use crate::base::permits::{Permits, TryTake};
 /// ```
 ///
 /// # Panics
-/// If `buffer` is zero, or more than a [semaphore's maximum](usize::MAX) of `usize::MAX >> 3`.
+/// If `buffer` is zero, or more than [`Semaphore::MAX_PERMITS`](crate::Semaphore::MAX_PERMITS).
 #[must_use]
 #[track_caller]
 pub fn channel<T>(buffer: usize) -> (Sender<T>, Receiver<T>) {

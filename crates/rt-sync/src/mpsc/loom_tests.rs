@@ -9,6 +9,7 @@ use std::boxed::Box;
 
 use super::error::TryRecvError;
 use super::{channel, unbounded_channel};
+use crate::kit::Task;
 
 /// Counts itself: loom tells of one that is never dropped.
 type Message = Arc<usize>;
@@ -216,6 +217,21 @@ fn a_try_is_never_told_empty_behind_one_that_is_being_sent() {
         if first == 1 {
             assert_eq!(receiver.try_recv(), Ok(2));
         }
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_try_that_takes_the_chair_wakes_who_sat_in_it() {
+    model(|| {
+        let (sender, mut receiver) = unbounded_channel::<usize>();
+        let task = Task::new();
+        assert!(task.enter(|cx| receiver.poll_recv(cx)).is_pending());
+        let second = sender.clone();
+        let other = thread::spawn(move || second.send(1).unwrap());
+        sender.send(2).unwrap();
+        receiver.try_recv().expect("one was sent by this thread");
+        assert_eq!((task.wakes(), task.wakers_held()), (1, 0));
         other.join().unwrap();
     });
 }

@@ -168,12 +168,10 @@ impl<T, B: Bound> Receiving<T, B> {
             });
         }
         // Somebody is between claiming its slot and publishing it; messages behind it may be there already.
-        let seated = self.stand_up();
-        let message = self.wait_for_claimed();
-        if let Some(waker) = seated {
-            waker.wake(); // as its wait would have: the message is there
+        if let Some(waker) = self.stand_up() {
+            waker.wake(); // as that sender would have
         }
-        message.ok_or(TryRecvError::Disconnected)
+        self.wait_for_claimed().ok_or(TryRecvError::Disconnected)
     }
 
     /// Waits for the sender that has claimed the next slot, with the thread.
