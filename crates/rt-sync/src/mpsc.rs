@@ -43,7 +43,7 @@ mod unbounded;
 mod wake;
 
 pub mod error;
-/// Futures of the channels' methods.
+/// The futures of the channels, by name.
 pub mod futures {
     pub use super::closing::Closed;
     pub use super::recv::{Recv, RecvMany};

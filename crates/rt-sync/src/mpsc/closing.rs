@@ -59,8 +59,8 @@ impl Closing {
 }
 
 pin_project! {
-    /// The future of [`Sender::closed`](super::super::Sender::closed) and of
-    /// [`UnboundedSender::closed`](super::super::UnboundedSender::closed).
+    /// The future of [`Sender::closed`](super::Sender::closed) and of
+    /// [`UnboundedSender::closed`](super::UnboundedSender::closed).
     #[must_use = "futures do nothing unless polled"]
     pub struct Closed<'a> {
         closing: &'a Closing,

@@ -10,16 +10,16 @@ use core::task::{Context, Poll};
 use super::bounded::Receiver;
 use super::unbounded::UnboundedReceiver;
 
-/// The future of [`Receiver::recv`](super::super::Receiver::recv) and of
-/// [`UnboundedReceiver::recv`](super::super::UnboundedReceiver::recv).
+/// The future of [`Receiver::recv`](super::Receiver::recv) and of
+/// [`UnboundedReceiver::recv`](super::UnboundedReceiver::recv).
 #[must_use = "futures do nothing unless polled"]
 pub struct Recv<'a, R> {
     pub(crate) receiver: &'a mut R,
     pub(crate) site: &'static Location<'static>,
 }
 
-/// The future of [`Receiver::recv_many`](super::super::Receiver::recv_many) and of
-/// [`UnboundedReceiver::recv_many`](super::super::UnboundedReceiver::recv_many).
+/// The future of [`Receiver::recv_many`](super::Receiver::recv_many) and of
+/// [`UnboundedReceiver::recv_many`](super::UnboundedReceiver::recv_many).
 #[must_use = "futures do nothing unless polled"]
 pub struct RecvMany<'a, R, T> {
     pub(crate) receiver: &'a mut R,
