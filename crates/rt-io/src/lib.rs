@@ -37,6 +37,8 @@
 //! # Features
 //! * `std` (default): everything but [`ReadBuf`]. [`std::io::Error`] is in every signature of the
 //!   traits; without `std` only [`ReadBuf`] is left, and needs nothing but `core`.
+//! * `stdio` (default): [`stdin()`], [`stdout()`] and [`stderr()`].
+//! * `futures-io`, `hyper`, `tokio-io`: adapters to and from the traits of these, in the module `compat`.
 //! * `bytes`: `bytes::BufMut` for [`ReadBuf`], and the methods that take the buffers of `bytes`.
 
 #![no_std]
@@ -45,9 +47,13 @@
 extern crate std;
 
 #[cfg(feature = "std")]
+mod bridge;
+#[cfg(feature = "std")]
 mod buf;
 #[cfg(feature = "std")]
 mod chain;
+#[cfg(any(feature = "futures-io", feature = "hyper", feature = "tokio-io"))]
+pub mod compat;
 #[cfg(feature = "std")]
 mod copy;
 #[cfg(feature = "std")]
@@ -65,14 +71,19 @@ mod plain;
 mod read_buf;
 #[cfg(feature = "std")]
 mod split;
+#[cfg(feature = "stdio")]
+mod stdio;
 #[cfg(feature = "std")]
 mod take;
 #[cfg(feature = "std")]
 pub mod traits;
 
 pub use read_buf::ReadBuf;
+#[cfg(feature = "stdio")]
+pub use stdio::{Stderr, Stdin, Stdout, stderr, stdin, stdout};
 #[cfg(feature = "std")]
 pub use {
+    bridge::SyncIoBridge,
     buf::{BufReader, BufStream, BufWriter, Lines, Split},
     chain::Chain,
     copy::{copy, copy_bidirectional, copy_bidirectional_with_sizes, copy_buf},
