@@ -28,6 +28,20 @@ fn echo_serves_for_a_while() {
 }
 
 #[test]
+fn proxy_talks_to_itself() {
+    let said = run("proxy", &[]);
+    assert!(said.contains("heard \"through the middle\" back\n"), "{said}");
+    assert!(said.ends_with(": 18 bytes there, 18 back\n"), "{said}");
+}
+
+#[test]
+fn proxy_serves_for_a_while() {
+    let args = ["--listen", "127.0.0.1:0", "--to", "127.0.0.1:1", "--for", "0.1"];
+    let said = run("proxy", &args);
+    assert!(said.starts_with("from 127.0.0.1:"), "{said}");
+}
+
+#[test]
 fn timeout_and_cancel() {
     let said = run("timeout_and_cancel", &[]);
     assert!(said.contains("slow: deadline has elapsed after "), "{said}");

@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn on_a_thread_that_drives_a_runtime_it_is_refused() {
-        let made = || drive(Env::new(), |_| drop(SyncIoBridge::new(crate::empty())));
+        let made = || drive(Env::new(), |_| SyncIoBridge::new(crate::empty()));
         let panic = std::panic::catch_unwind(made).unwrap_err();
         let text = panic.downcast_ref::<&str>().map(ToString::to_string);
         assert!(text.unwrap().contains("use it inside `spawn_blocking`"));

@@ -13,6 +13,10 @@ mod forking;
 mod hooks;
 mod http_serve;
 mod in_place;
+mod io_codec;
+#[cfg(target_os = "linux")]
+mod io_stdio;
+mod io_streams;
 mod join_set;
 mod late;
 mod local;
