@@ -103,7 +103,8 @@ fn a_shutdown_does_not_wait_for_input() {
         let runtime = Runtime::new().unwrap();
         // Given up, and its reader outlives the runtime.
         let mut buf = [0; 8];
-        let read = runtime.block_on(timeout(Duration::from_millis(20), kept.read(&mut buf)));
+        let span = Duration::from_millis(20);
+        let read = runtime.block_on(async { timeout(span, kept.read(&mut buf)).await });
         assert!(read.is_err());
         drop(runtime);
         println!("nobody waits");
@@ -123,7 +124,8 @@ fn what_nobody_wants_any_more_is_left_to_others() {
             drop(input);
             say("ready\n").await;
         });
-        let heard = Command::new("cat").output().expect("`cat` can be started");
+        let heard =
+            Command::new("cat").stdin(Stdio::inherit()).output().expect("`cat` can be started");
         print!("cat heard {}", String::from_utf8_lossy(&heard.stdout));
         return;
     }

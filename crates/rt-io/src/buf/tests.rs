@@ -263,3 +263,28 @@ fn buffers_hand_the_other_direction_through() {
         assert_eq!(writer.read_u16().await.unwrap(), 0x6162);
     });
 }
+
+#[test]
+fn a_read_of_nothing_says_nothing_of_the_end() {
+    let mut chain = (&b"ab"[..]).chain(&b"cd"[..]);
+    assert_eq!(run(chain.read(&mut [])).unwrap(), 0);
+    let mut four = [0; 4];
+    run(chain.read_exact(&mut four)).unwrap();
+    assert_eq!(&four, b"abcd");
+    assert_eq!(format!("{chain:?}"), "Chain { first: [], second: [] }");
+    assert_eq!(chain.into_inner(), (&b""[..], &b""[..]));
+}
+
+#[test]
+fn the_start_of_a_reader_ends_and_can_be_moved() {
+    let mut start = (&b"hello world"[..]).take(5);
+    assert_eq!(run(start.read(&mut [0; 4])).unwrap(), 4);
+    assert_eq!(run(start.fill_buf()).unwrap(), b"o");
+    AsyncBufReadExt::consume(&mut start, 100); // not beyond the limit
+    assert_eq!((start.limit(), run(start.read(&mut [0; 4])).unwrap()), (0, 0));
+    start.set_limit(u64::MAX);
+    let mut rest = Vec::new();
+    run(start.read_to_end(&mut rest)).unwrap();
+    assert_eq!(rest, b" world");
+    assert_eq!(start.limit(), u64::MAX - 6);
+}
