@@ -201,6 +201,7 @@ impl Notify {
     }
 
     fn tell(&self, how: u8) {
+        // Also where there is one: who takes it sees what was done before this call, too.
         let leave = |word: usize| (word & WAITING == 0).then_some(word | PERMIT);
         if self.gate.update(leave).is_ok() {
             return; // N1

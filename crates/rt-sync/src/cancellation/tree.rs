@@ -193,9 +193,16 @@ impl Drop for Handle {
         }
         let mut work = Work::default();
         self.tree().lock().with(|tree| {
-            // K6, pairs with H1. One of two by now may be a canceller's.
+            // K6, pairs with H1. One is this, and by C2 nobody counts up or down then.
             // weaker unnoticed: the checker does not see memory freed
-            if handles.fetch_sub(1, site("cancellation.K6", Acquire)) == 1 {
+            if handles.load(site("cancellation.K6", Acquire)) == 1 {
+                handles.store(0, Relaxed);
+                work.settle(tree, self.node);
+                return;
+            }
+            // Another one by now is a canceller's, which may go meanwhile. As H1, and as K6.
+            // weaker unnoticed: the checker does not see memory freed
+            if handles.fetch_sub(1, site("cancellation.K6-both", AcqRel)) == 1 {
                 work.settle(tree, self.node);
             }
         });
