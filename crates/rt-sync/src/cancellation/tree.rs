@@ -85,8 +85,9 @@ struct Tree {
     doomed: Link,
 }
 
-/// Steps with the tree's lock held, at most; each writes a few pointers.
-const STEPS_MAX: usize = 64;
+/// Steps with the tree's lock held, at most; each writes a few pointers. One in a model, so that others come
+/// in between.
+const STEPS_MAX: usize = if cfg!(rt_loom) { 1 } else { 64 };
 
 impl Handle {
     /// The first of a tree.
