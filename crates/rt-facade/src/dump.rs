@@ -28,7 +28,7 @@
 //! [`deadlocks`](crate::sync::deadlocks) tells who waits for each other.
 //!
 //! The object of `join` is the id of the task that is waited for (and the line is where that was spawned),
-//! of a socket the descriptor, of `time` how long is left; of others a number that tells one from another.
+//! of a socket the descriptor, of `time` how long is left, of `signal` its number, of `child` the process; of others a number that tells one from another.
 
 mod by_env;
 mod gather;
@@ -321,6 +321,8 @@ impl fmt::Display for WaitDump {
             (WaitKind::Readable | WaitKind::Writable | WaitKind::Accept | WaitKind::Connect, _) => {
                 write!(f, ", {SOURCE} {object}")
             }
+            (WaitKind::Signal, _) => write!(f, " {object}"),
+            (WaitKind::Child, _) => write!(f, ", process {object}"),
             (_, None) if object == 0 => Ok(()),
             (_, None) => write!(f, ", {object:#x}"),
         }

@@ -203,7 +203,8 @@ impl Handle {
     ///
     /// May be called from anywhere, also from a task, a hook or a waker, and while every worker is stuck; it
     /// waits for none of them. Costs some 100 bytes and 50 ns for each task. `RT_DUMP=5s` in the environment
-    /// prints one every five seconds, `RT_DUMP=shutdown` one when the shutdown begins.
+    /// prints one every five seconds, `RT_DUMP=shutdown` one when the shutdown begins, `RT_DUMP=signal` one of
+    /// every runtime on `SIGUSR1`.
     ///
     /// ```
     /// # let runtime = rt_facade::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -17,8 +17,8 @@
 //! ```
 //!
 //! This crate is thin: it puts the parts together ([`runtime`]) and shows them under the names that users
-//! of the model runtime know ([`task`], [`time`], [`net`], [`io`], [`sync`]). Each part stands alone, too:
-//! `rt-task`, `rt-sched-current`, `rt-timer`, `rt-blocking`, `rt-reactor`, `rt-net`, `rt-sync`.
+//! of the model runtime know ([`task`], [`time`], [`net`], [`io`], [`signal`], [`sync`]). Each part stands alone, too:
+//! `rt-task`, `rt-sched-current`, `rt-timer`, `rt-blocking`, `rt-reactor`, `rt-net`, `rt-signal`, `rt-sync`.
 //!
 //! # Features
 //! - `net` types always implement `rt-io`'s traits. `futures-io`, `tokio-io` and `hyper` add those of
@@ -74,6 +74,11 @@ pub mod net {
 #[cfg(feature = "quinn")]
 pub mod quinn;
 pub mod runtime;
+/// Signals: Ctrl-C everywhere, and on Unix every kind that a program can handle.
+pub mod signal {
+    #[doc(inline)]
+    pub use rt_signal::*;
+}
 pub mod sync;
 pub mod task;
 #[cfg(feature = "tower")]

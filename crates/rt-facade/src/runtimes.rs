@@ -1,4 +1,4 @@
-//! The runtimes of this process: where a task is looked up by its id alone.
+//! The runtimes of this process: where a task is looked up by its id alone, and all are dumped.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -23,6 +23,12 @@ pub(crate) fn add(pieces: &Arc<Pieces>) {
 fn all() -> Vec<Arc<Pieces>> {
     let runtimes = RUNTIMES.lock().unwrap_or_else(PoisonError::into_inner);
     runtimes.iter().filter_map(Weak::upgrade).collect()
+}
+
+/// Tells `f` of each that is alive, and was built by this process.
+#[cfg_attr(not(unix), expect(dead_code, reason = "a signal asks for it"))]
+pub(crate) fn for_each(f: impl FnMut(&Pieces)) {
+    all().iter().filter(|pieces| !pieces.born.is_past()).map(|pieces| &**pieces).for_each(f);
 }
 
 /// What is known of a task of any of them.

@@ -61,6 +61,12 @@ impl Handle {
         context::io(Self::clone)
     }
 
+    /// Whether `other` is of the same reactor.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     /// What the reactor has done so far. Takes a lock.
     #[must_use]
     pub fn metrics(&self) -> Metrics {

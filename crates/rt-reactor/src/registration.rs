@@ -194,6 +194,19 @@ impl Registration {
         )
     }
 
+    /// [`poll_ready`](Self::poll_ready) for who is no leaf of a task: a waker that has code of its own
+    /// behind it. Takes no part in the budget, and is no wait of the task that happens to run here.
+    ///
+    /// # Errors
+    /// When the driver is gone.
+    pub fn poll_event(
+        &self,
+        cx: &mut Context<'_>,
+        direction: Direction,
+    ) -> Poll<io::Result<ReadyEvent>> {
+        self.slot().poll_wait(direction, cx.waker(), None).map_err(|Gone| gone())
+    }
+
     /// Says that an operation found it otherwise than `event` told: it would block. Does nothing
     /// if another event came since. A closed half stays closed.
     #[inline]

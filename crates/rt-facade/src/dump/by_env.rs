@@ -2,7 +2,17 @@
 //!
 //! `RT_DUMP=5s` (or `500ms`, or `2m`) prints a dump to stderr at that interval, by a thread of its own that
 //! ends with the runtime. `RT_DUMP=shutdown` prints what is alive when the shutdown begins, and in the end
-//! what it waited for in vain. `RT_DUMP=5s,shutdown` does both.
+//! what it waited for in vain. `RT_DUMP=signal` prints a dump of every runtime of the process on `SIGUSR1`, by
+//! a thread of its own that stays: `kill -USR1` asks a program that is stuck. With commas between, it does
+//! several: `RT_DUMP=5s,shutdown,signal`.
+
+#[cfg(unix)]
+mod by_signal;
+#[cfg(not(unix))]
+mod no_signal;
+
+#[cfg(not(unix))]
+use no_signal as by_signal;
 
 use std::env;
 use std::fmt::Display;
@@ -28,6 +38,7 @@ pub(crate) struct ByEnv {
 pub(super) struct Wanted {
     pub(super) every: Option<Duration>,
     pub(super) at_shutdown: bool,
+    pub(super) at_signal: bool,
 }
 
 impl ByEnv {
@@ -36,12 +47,12 @@ impl ByEnv {
     pub(crate) fn of(handle: &Handle) -> Option<Self> {
         let value = env::var_os(VARIABLE)?;
         let value = value.to_string_lossy();
-        let Some(Wanted { every, at_shutdown }) = parse(&value) else {
+        let Some(Wanted { every, at_shutdown, at_signal }) = parse(&value) else {
             static TOLD: Once = Once::new();
             TOLD.call_once(|| {
                 print(&format_args!(
-                    "{VARIABLE}={value} is ignored: it is to be an interval such as `5s` or `500ms`, or \
-                     `shutdown`, or both with a comma between\n"
+                    "{VARIABLE}={value} is ignored: it is to be an interval such as `5s` or `500ms`, \
+                     `shutdown` or `signal`, or several with commas between\n"
                 ));
             });
             return None;
@@ -53,6 +64,9 @@ impl ByEnv {
                 None
             }
         });
+        if at_signal {
+            by_signal::start(&value);
+        }
         Some(Self { at_shutdown, printer })
     }
 
@@ -117,6 +131,7 @@ pub(super) fn parse(value: &str) -> Option<Wanted> {
     for word in value.split(',').map(str::trim) {
         match word {
             "shutdown" => wanted.at_shutdown = true,
+            "signal" => wanted.at_signal = true,
             span => wanted.every = Some(parse_span(span)?),
         }
     }

@@ -5,14 +5,17 @@ use crate::runtime::Builder;
 use crate::task::yield_now;
 
 #[test]
-fn the_variable_takes_intervals_and_the_shutdown() {
-    let every = |span| Some(Wanted { every: Some(span), at_shutdown: false });
+fn the_variable_takes_intervals_the_shutdown_and_signals() {
+    let nothing = Wanted::default();
+    let every = |span| Some(Wanted { every: Some(span), ..nothing });
     assert_eq!(parse("5s"), every(Duration::from_secs(5)));
     assert_eq!(parse("500ms"), every(Duration::from_millis(500)));
     assert_eq!(parse("2m"), every(Duration::from_secs(120)));
-    assert_eq!(parse("shutdown"), Some(Wanted { every: None, at_shutdown: true }));
-    let both = Some(Wanted { every: Some(Duration::from_secs(1)), at_shutdown: true });
-    assert_eq!(parse("1s, shutdown"), both);
+    assert_eq!(parse("shutdown"), Some(Wanted { at_shutdown: true, ..nothing }));
+    assert_eq!(parse("signal"), Some(Wanted { at_signal: true, ..nothing }));
+    let all = Wanted { every: Some(Duration::from_secs(1)), at_shutdown: true, at_signal: true };
+    assert_eq!(parse("1s, shutdown"), Some(Wanted { at_signal: false, ..all }));
+    assert_eq!(parse("signal,1s, shutdown"), Some(all));
     for bad in [
         "",
         "5",

@@ -532,6 +532,66 @@ fn the_environment_asks_for_a_dump_at_the_shutdown() {
     }
 }
 
+/// Reads lines from `from` until `count` of them have `word` in them. The last of these.
+#[cfg(unix)]
+fn lines_with(from: &mut impl BufRead, word: &str, count: usize) -> String {
+    let mut found = 0;
+    let mut said = String::new();
+    loop {
+        let mut line = String::new();
+        assert_ne!(from.read_line(&mut line).unwrap(), 0, "it ended: {said}");
+        said += &line;
+        found += usize::from(line.contains(word));
+        if found == count {
+            return said;
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_environment_asks_for_a_dump_of_every_runtime_on_a_signal() {
+    const NAME: &str = "the_environment_asks_for_a_dump_of_every_runtime_on_a_signal";
+    let stdin_ends = || io::stdin().read_line(&mut String::new()).unwrap();
+    if is_child() {
+        drop(Builder::new_current_thread().build().unwrap()); // one that is gone is not told of
+        // Two at once, all of their workers stuck; the one has no I/O.
+        let near = multi(2).name("near").enable_all().build().unwrap();
+        let far = Builder::new_current_thread().name("far").build().unwrap();
+        with_all_stuck(&near, true, |_| {
+            with_all_stuck(&far, false, |_| {
+                eprintln!("stuck");
+                stdin_ends();
+            });
+        });
+        drop((near, far));
+        eprintln!("gone");
+        stdin_ends();
+        return;
+    }
+    let mut command = child_with(NAME, "signal");
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let (mut stdin, mut stderr) =
+        (child.stdin.take().unwrap(), BufReader::new(child.stderr.take().unwrap()));
+    let ask = || {
+        let child = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(child, rustix::process::Signal::USR1).unwrap();
+    };
+    lines_with(&mut stderr, "stuck", 1);
+    for _ in 0..3 {
+        ask();
+        let said = lines_with(&mut stderr, "-thread runtime ", 2);
+        assert!(said.contains("`near`") && said.contains("`far`"), "{said}");
+    }
+    stdin.write_all(b"\n").unwrap();
+    lines_with(&mut stderr, "gone", 1);
+    ask();
+    lines_with(&mut stderr, "there is no runtime", 1);
+    stdin.write_all(b"\n").unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
 #[test]
 fn the_environment_is_told_once_if_it_asks_for_nothing_known() {
     if !is_child() {

@@ -45,6 +45,8 @@ mod quic;
 mod refused;
 mod runtime_life;
 mod shutdown;
+#[cfg(unix)]
+mod signal;
 mod storms;
 mod stress;
 mod stuck;
