@@ -7,17 +7,21 @@ use crate::subject::Subject;
 
 /// What the names of the workloads mean here.
 mod family {
-    pub(super) use rt_sync::{Mutex, RwLock, Semaphore, oneshot};
+    pub(super) use rt_sync::{Mutex, Notify, RwLock, Semaphore, oneshot, watch};
 }
 
 #[path = "work/mutex.rs"]
 mod mutex;
+#[path = "work/notify.rs"]
+mod notify;
 #[path = "work/oneshot.rs"]
 mod oneshot;
 #[path = "work/rwlock.rs"]
 mod rwlock;
 #[path = "work/semaphore.rs"]
 mod semaphore;
+#[path = "work/watch.rs"]
+mod watch;
 
 /// Our channels and locks.
 #[derive(Debug)]
@@ -27,6 +31,13 @@ impl Family for Ours {
     const PACKAGE: &'static str = "rt-sync";
 
     fn operations<S: Subject>() -> Vec<Operation<S>> {
-        Group::Sync.of_all([mutex::all(), rwlock::all(), semaphore::all(), oneshot::all()])
+        Group::Sync.of_all([
+            mutex::all(),
+            rwlock::all(),
+            semaphore::all(),
+            oneshot::all(),
+            watch::all(),
+            notify::all(),
+        ])
     }
 }
