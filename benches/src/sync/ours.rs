@@ -7,9 +7,15 @@ use crate::subject::Subject;
 
 /// What the names of the workloads mean here.
 mod family {
-    pub(super) use rt_sync::{Mutex, Notify, RwLock, Semaphore, oneshot, watch};
+    pub(super) use rt_sync::{
+        Barrier, Mutex, Notify, RwLock, Semaphore, broadcast, oneshot, watch,
+    };
 }
 
+#[path = "work/barrier.rs"]
+mod barrier;
+#[path = "work/broadcast.rs"]
+mod broadcast;
 #[path = "work/mutex.rs"]
 mod mutex;
 #[path = "work/notify.rs"]
@@ -37,7 +43,9 @@ impl Family for Ours {
             semaphore::all(),
             oneshot::all(),
             watch::all(),
+            broadcast::all(),
             notify::all(),
+            barrier::all(),
         ])
     }
 }
