@@ -136,6 +136,7 @@ impl Notify {
     ///
     /// Cancel safe: dropped after it was told by `notify_one` or `notify_last`, and before it could say so, it
     /// hands that on. It loses its place.
+    #[inline]
     #[track_caller]
     pub fn notified(&self) -> Notified<'_> {
         Notified::new(self, Telling::new(self.gate.load(), Location::caller()))
@@ -149,11 +150,13 @@ impl Notify {
     }
 
     /// Tells the one that waits longest; leaves a permit if nobody waits.
+    #[inline]
     pub fn notify_one(&self) {
         self.tell(ONE);
     }
 
     /// Tells the one that came last; leaves a permit if nobody waits.
+    #[inline]
     pub fn notify_last(&self) {
         self.tell(LAST);
     }
@@ -200,12 +203,17 @@ impl Notify {
         }
     }
 
+    #[inline]
     fn tell(&self, how: u8) {
         // Also where there is one: who takes it sees what was done before this call, too.
         let leave = |word: usize| (word & WAITING == 0).then_some(word | PERMIT);
-        if self.gate.update(leave).is_ok() {
-            return; // N1
-        }
+        if self.gate.update(leave).is_err() {
+            self.tell_waiting(how);
+        } // N1
+    }
+
+    /// Somebody waits, or did a moment ago.
+    fn tell_waiting(&self, how: u8) {
         let mut held = self.gate.lock();
         let told = held.with(|lists| match how {
             LAST => lists.waiting.tell_last(LAST),

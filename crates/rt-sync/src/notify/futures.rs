@@ -45,6 +45,7 @@ pin_project! {
 }
 
 impl<'a> Notified<'a> {
+    #[inline]
     pub(super) fn new(notify: &'a Notify, telling: Telling) -> Self {
         Self { notify, telling }
     }
@@ -90,6 +91,7 @@ impl OwnedNotified {
 impl Future for Notified<'_> {
     type Output = ();
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
         this.telling.poll(this.notify, cx)
@@ -99,6 +101,7 @@ impl Future for Notified<'_> {
 impl Future for OwnedNotified {
     type Output = ();
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
         this.telling.poll(this.notify, cx)

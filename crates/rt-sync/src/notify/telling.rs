@@ -34,10 +34,12 @@ enum Stage {
 }
 
 impl Telling {
+    #[inline]
     pub(super) fn new(word: usize, site: &'static Location<'static>) -> Self {
         Self { calls: word & !STATE, stage: Stage::Fresh, site, waiter: Waiter::new() }
     }
 
+    #[inline]
     pub(super) fn poll(self: Pin<&mut Self>, notify: &Notify, cx: &mut Context<'_>) -> Poll<()> {
         let site = self.site;
         let object = core::ptr::from_ref(notify).addr();
@@ -51,6 +53,7 @@ impl Telling {
     }
 
     /// Comes to wait, or looks whether it was told; if not, it is woken by `waker` when it is.
+    #[inline]
     fn advance(mut self: Pin<&mut Self>, notify: &Notify, waker: Option<&Waker>) -> Poll<()> {
         let is_told = match self.stage {
             Stage::Done => return Poll::Ready(()),
@@ -62,15 +65,21 @@ impl Telling {
     }
 
     /// Takes the permit, sees that all were told, or links.
+    #[inline]
     fn arrive(self: Pin<&mut Self>, notify: &Notify, waker: Option<&Waker>) -> bool {
         let calls = self.calls;
         let take =
             |word: usize| (word & !STATE == calls && word & PERMIT != 0).then_some(word & !PERMIT);
         match notify.gate.update(take) {
-            Ok(_) => return true, // N2
-            Err(word) if word & !STATE != calls => return true,
-            Err(_) => {}
+            Ok(_) => true, // N2
+            Err(word) if word & !STATE != calls => true,
+            Err(_) => self.link(notify, waker),
         }
+    }
+
+    /// Links, if there is still no reason not to.
+    fn link(self: Pin<&mut Self>, notify: &Notify, waker: Option<&Waker>) -> bool {
+        let calls = self.calls;
         let fresh = waker.unwrap_or(Waker::noop()).clone(); // with no lock held: it may run anything
         let mut held = notify.gate.lock();
         let word = held.word();
@@ -118,11 +127,15 @@ impl Telling {
     }
 
     /// N6: it is given up.
+    #[inline]
     pub(super) fn leave(self: Pin<&mut Self>, notify: &Notify) {
-        let this = self.project();
-        if *this.stage != Stage::Linked {
-            return;
+        if self.stage == Stage::Linked {
+            self.leave_list(notify);
         }
+    }
+
+    fn leave_list(self: Pin<&mut Self>, notify: &Notify) {
+        let this = self.project();
         *this.stage = Stage::Done;
         let waiter = this.waiter.as_ref();
         if waiter.told() == 0 {
