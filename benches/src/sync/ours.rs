@@ -8,7 +8,8 @@ use crate::subject::Subject;
 /// What the names of the workloads mean here.
 mod family {
     pub(super) use rt_sync::{
-        Barrier, Mutex, Notify, RwLock, Semaphore, broadcast, oneshot, watch,
+        Barrier, CancellationToken, Mutex, Notify, RwLock, Semaphore, broadcast, mpsc, oneshot,
+        watch,
     };
 }
 
@@ -16,6 +17,10 @@ mod family {
 mod barrier;
 #[path = "work/broadcast.rs"]
 mod broadcast;
+#[path = "work/cancel.rs"]
+mod cancel;
+#[path = "work/mpsc.rs"]
+mod mpsc;
 #[path = "work/mutex.rs"]
 mod mutex;
 #[path = "work/notify.rs"]
@@ -42,10 +47,12 @@ impl Family for Ours {
             rwlock::all(),
             semaphore::all(),
             oneshot::all(),
+            mpsc::all(),
             watch::all(),
             broadcast::all(),
             notify::all(),
             barrier::all(),
+            cancel::all(),
         ])
     }
 }
