@@ -8,8 +8,8 @@ use crate::subject::Subject;
 /// What the names of the workloads mean here.
 mod family {
     pub(super) use rt_sync::{
-        Barrier, CancellationToken, Mutex, Notify, RwLock, Semaphore, broadcast, mpsc, oneshot,
-        watch,
+        Barrier, CancellationToken, Mutex, Notify, OnceCell, RwLock, Semaphore, broadcast, mpsc,
+        oneshot, watch,
     };
 }
 
@@ -25,6 +25,8 @@ mod mpsc;
 mod mutex;
 #[path = "work/notify.rs"]
 mod notify;
+#[path = "work/once_cell.rs"]
+mod once_cell;
 #[path = "work/oneshot.rs"]
 mod oneshot;
 #[path = "work/rwlock.rs"]
@@ -46,6 +48,7 @@ impl Family for Ours {
             mutex::all(),
             rwlock::all(),
             semaphore::all(),
+            once_cell::all(),
             oneshot::all(),
             mpsc::all(),
             watch::all(),
