@@ -22,7 +22,8 @@
 //!
 //! # Features
 //! - `net` types always implement `rt-io`'s traits. `futures-io`, `tokio-io` and `hyper` add those of
-//!   `futures_io`, `tokio::io` (whose runtime is not started) and `hyper::rt`.
+//!   `futures_io`, `tokio::io` (whose runtime is not started) and `hyper::rt`, and adapters for other types in
+//!   `io::compat`.
 //! - `hyper` adds the module `hyper` as well: executor and timer.
 //! - `hyper-server` adds `hyper::serve`, for axum's `Router` and other `tower` services; `hyper-client` adds
 //!   `hyper::HttpConnector`, for the pooled client of `hyper-util`.
@@ -52,7 +53,8 @@ mod runtimes;
 mod scheduler;
 mod seed;
 
-/// Readiness and the traits of reading and writing.
+/// Reading and writing: traits and their methods, buffers, copies, streams in memory and the process's own;
+/// readiness.
 pub mod io {
     #[doc(inline)]
     pub use rt_io::*;

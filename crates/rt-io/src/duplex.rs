@@ -26,7 +26,8 @@ use crate::{AsyncRead, AsyncWrite, ReadBuf};
 /// One of two ends of a stream in memory, by [`duplex`]: what is written here is read there.
 ///
 /// Dropping an end, or shutting it down, ends what the other reads; a dropped end fails what the
-/// other writes with `BrokenPipe`. Takes part in the task's budget.
+/// other writes with `BrokenPipe`. Takes part in the task's budget. Cancel safe: what pends has moved
+/// nothing.
 #[derive(Debug)]
 pub struct DuplexStream {
     reader: Reader,

@@ -14,6 +14,8 @@ mod sys;
 #[cfg(unix)]
 #[path = "stdio/sys_unix.rs"]
 mod sys;
+#[cfg(windows)]
+mod windows;
 
 pub use stdin::{Stdin, stdin};
 pub use stdout::{Stderr, Stdout, stderr, stdout};

@@ -1,4 +1,5 @@
 //! Standard streams, in a process of their own: each test runs itself again, with pipes for streams.
+#![allow(clippy::print_stdout, reason = "a child tells its parent")]
 
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
