@@ -140,6 +140,11 @@ impl<R: AsyncRead + AsyncSeek> AsyncSeek for BufReader<R> {
         loop {
             match core::mem::replace(this.seeking, Seeking::No) {
                 Seeking::No => return this.inner.poll_complete(cx),
+                // One that is under way inside comes first.
+                Seeking::To(to) if this.inner.as_mut().poll_complete(cx)?.is_pending() => {
+                    *this.seeking = Seeking::To(to);
+                    return Poll::Pending;
+                }
                 Seeking::To(SeekFrom::Current(by)) => {
                     // The reader is ahead by what is buffered.
                     let ahead = this.buffer.unread().len() as i64;

@@ -288,3 +288,43 @@ fn the_start_of_a_reader_ends_and_can_be_moved() {
     assert_eq!(rest, b" world");
     assert_eq!(start.limit(), u64::MAX - 6);
 }
+
+#[test]
+fn a_move_of_a_buffer_waits_for_one_inside() {
+    let inner = || {
+        let mut inner = SlowSeek::new(b"0123456789");
+        crate::AsyncSeek::start_seek(core::pin::Pin::new(&mut inner), SeekFrom::Start(4)).unwrap();
+        inner
+    };
+    run(async {
+        let mut reader = BufReader::with_capacity(2, inner());
+        assert_eq!(reader.seek(SeekFrom::Current(1)).await.unwrap(), 5);
+        let mut reader = BufReader::with_capacity(2, inner());
+        let mut pinned = core::pin::Pin::new(&mut reader);
+        crate::AsyncSeek::start_seek(pinned.as_mut(), SeekFrom::Current(1)).unwrap();
+        let moved =
+            core::future::poll_fn(|cx| crate::AsyncSeek::poll_complete(pinned.as_mut(), cx));
+        assert_eq!(moved.await.unwrap(), 5);
+        let mut writer = BufWriter::new(inner());
+        writer.write_all(b"x").await.unwrap();
+        assert_eq!(writer.rewind().await.unwrap(), 0);
+    });
+}
+
+/// Nothing is lost of what was read ahead.
+#[test]
+fn a_move_that_cannot_be_leaves_the_reader_where_it_was() {
+    let mut reader = BufReader::with_capacity(2, Cursor::new([5, 6, 7, 0, 1, 2, 3, 4]));
+    run(async {
+        assert_eq!(reader.seek(SeekFrom::Start(3)).await.unwrap(), 3);
+        assert_eq!(reader.fill_buf().await.unwrap(), [0, 1]);
+        assert!(reader.seek(SeekFrom::Current(i64::MIN)).await.is_err());
+        assert_eq!(reader.fill_buf().await.unwrap(), [0, 1]);
+        assert!(reader.seek(SeekFrom::Current(-9)).await.is_err());
+        assert_eq!(reader.fill_buf().await.unwrap(), [0, 1]);
+        assert_eq!(reader.seek(SeekFrom::Current(1)).await.unwrap(), 4);
+        assert_eq!(reader.fill_buf().await.unwrap(), [1, 2]);
+        AsyncBufReadExt::consume(&mut reader, 1);
+        assert_eq!(reader.seek(SeekFrom::Current(-2)).await.unwrap(), 3);
+    });
+}
