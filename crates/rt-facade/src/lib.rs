@@ -53,6 +53,11 @@ mod runtimes;
 mod scheduler;
 mod seed;
 
+/// Files and folders.
+pub mod fs {
+    #[doc(inline)]
+    pub use rt_fs::*;
+}
 /// Reading and writing: traits and their methods, buffers, copies, streams in memory and the process's own;
 /// readiness.
 pub mod io {

@@ -10,6 +10,7 @@ mod entering;
 mod fairness;
 #[cfg(target_os = "linux")]
 mod forking;
+mod fs;
 mod hooks;
 mod http_serve;
 mod in_place;
