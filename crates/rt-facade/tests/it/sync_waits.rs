@@ -10,8 +10,8 @@ use std::task::Poll;
 use rt_facade::dump::{Dump, TaskState, WaitKind};
 use rt_facade::runtime::Handle;
 use rt_facade::sync::{
-    Barrier, CancellationToken, Mutex, Notify, RwLock, Semaphore, SetOnce, broadcast, mpsc,
-    oneshot, watch,
+    Barrier, CancellationToken, Mutex, Notify, OnceCell, RwLock, Semaphore, SetOnce, broadcast,
+    mpsc, oneshot, watch,
 };
 use rt_facade::task;
 
@@ -57,6 +57,12 @@ fn one_of_each() -> Vec<Waits> {
     }));
     all.push(waits("set once", Fill, async { assert_eq!(SetOnce::<u8>::new().wait().await, &1) }));
 
+    let cell = Arc::new(OnceCell::<u8>::new());
+    all.push(waits("once cell", Fill, async move {
+        let mut fills = Box::pin(cell.get_or_init(std::future::pending));
+        assert!(poll_fn(|cx| Poll::Ready(fills.as_mut().poll(cx).is_pending())).await);
+        cell.get_or_init(async || 1).await; // which waits for itself
+    }));
     let token = CancellationToken::new();
     all.push(waits("cancelled", Cancelled, async move { token.cancelled().await }));
 
