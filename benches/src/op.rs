@@ -119,6 +119,8 @@ pub enum Group {
     Latency,
     /// Channels, locks and notification.
     Sync,
+    /// Files, and what else reads and writes.
+    Io,
 }
 
 /// How much there is of what a cost may grow with.
@@ -141,6 +143,7 @@ impl Group {
             Self::Memory => "memory",
             Self::Latency => "latency",
             Self::Sync => "sync",
+            Self::Io => "io",
         }
     }
 }

@@ -25,6 +25,11 @@ pub trait Family {
     /// The package whose version is told.
     const PACKAGE: &'static str;
 
+    /// That version.
+    fn version() -> &'static str {
+        version::of(Self::PACKAGE)
+    }
+
     /// Every workload, on a runtime.
     fn operations<S: Subject>() -> Vec<Operation<S>>;
 }
@@ -45,7 +50,7 @@ macro_rules! pairings {
             vec![$(Described {
                 name: $name,
                 flavor: <$runtime>::FLAVOR,
-                version: version::of(<$family>::PACKAGE),
+                version: <$family>::version(),
                 ours: stringify!($side) == "ours",
                 withholds: &[],
                 unavailable: None,
@@ -76,17 +81,25 @@ pairings! {
 
 /// As `sync list` prints them: a line per pairing, and one per workload and flavour.
 pub fn list() -> Vec<String> {
+    list_of(&all(), |name| with(name, Lines))
+}
+
+/// The same of any pairings; `lines` are those of the workloads of one.
+pub(crate) fn list_of(
+    pairings: &[Described],
+    lines: impl Fn(&str) -> Option<Vec<String>>,
+) -> Vec<String> {
     let operations = |flavor| {
-        let lines = |name| with(name, Lines).unwrap_or_default();
-        all().iter().find(|described| described.flavor == flavor).map(|it| lines(it.name))
+        let first = pairings.iter().find(|described| described.flavor == flavor);
+        first.map(|it| lines(it.name).unwrap_or_default())
     };
-    let pairings = all().iter().map(|described| format!("subject\t{}", described.line())).collect();
+    let told = pairings.iter().map(|described| format!("subject\t{}", described.line())).collect();
     let of_flavors = [Flavor::Current, Flavor::Multi].into_iter().filter_map(operations);
-    [pairings].into_iter().chain(of_flavors).flatten().collect()
+    [told].into_iter().chain(of_flavors).flatten().collect()
 }
 
 /// The lines of its workloads.
-struct Lines;
+pub(crate) struct Lines;
 
 impl Visit for Lines {
     type Output = Vec<String>;
@@ -140,7 +153,8 @@ macro_rules! measured_rounds {
     }};
 }
 
-use {measured, measured_rounds};
+use measured_rounds;
+pub(crate) use {measured, pairings};
 
 /// What lives as long as the process, so that no reference to it is counted.
 fn leaked<T>(value: T) -> &'static T {
@@ -198,7 +212,10 @@ async fn polled_once(future: impl Future<Output: Sized> + Unpin) {
 
 impl Group {
     /// The workloads of several files.
-    fn of_all<S>(self, files: impl IntoIterator<Item = Vec<Operation<S>>>) -> Vec<Operation<S>> {
+    pub(crate) fn of_all<S>(
+        self,
+        files: impl IntoIterator<Item = Vec<Operation<S>>>,
+    ) -> Vec<Operation<S>> {
         self.of(files.into_iter().flatten().collect())
     }
 }

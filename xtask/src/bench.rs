@@ -99,9 +99,9 @@ fn list(flags: &Bench) -> Result<()> {
 
 /// The programs that are asked for, and what they can do.
 fn built(flags: &Bench) -> Result<(Programs, Catalog)> {
-    if flags.sync {
-        let programs = Programs::build_sync(flags.workers)?;
-        let catalog = catalog::read_sync(&programs.op)?;
+    if let Some(pairings) = flags.pairings {
+        let programs = Programs::build_pairings(pairings.program, flags.workers)?;
+        let catalog = catalog::read_pairings(&programs.op)?;
         return Ok((programs, catalog));
     }
     let programs = Programs::build(flags.workers, needs_peers(flags))?;
@@ -142,7 +142,7 @@ fn measure(flags: &Bench) -> Result<()> {
     let mut session = Session::new(programs, &subjects, workloads, budget, seed);
     session.try_all(&catalog.workloads)?;
     println!("{}", session.sentence());
-    let last_name = if flags.sync { results::LAST_SYNC } else { results::LAST };
+    let last_name = flags.pairings.map_or(results::LAST, |pairings| pairings.last);
     let last = results::path(last_name);
     let ran = session.run(|session, rounds| {
         results.rounds = rounds;
@@ -201,7 +201,7 @@ fn subjects(catalog: &Catalog, flags: &Bench) -> Result<Vec<Subject>> {
     let asked: Vec<&str> = match &flags.versus {
         Some(names) => names.iter().map(String::as_str).collect(),
         // A pairing says nothing without the others.
-        None if flags.sync => vec!["all"],
+        None if flags.pairings.is_some() => vec!["all"],
         None => VERSUS.to_vec(),
     };
     let nobody = |name: &&&str| !catalog.subjects.iter().any(|subject| is_called(subject, name));

@@ -221,8 +221,8 @@ impl Scaling {
 
 #[derive(Default)]
 pub(crate) struct Bench {
-    /// Channels and locks, on two runtimes, instead of runtimes.
-    pub(crate) sync: bool,
+    /// Pairings, such as channels and locks on two runtimes, instead of runtimes.
+    pub(crate) pairings: Option<Pairings>,
     /// Workloads and groups of them; empty: all.
     pub(crate) workloads: Vec<String>,
     pub(crate) flavors: Vec<Flavor>,
@@ -240,6 +240,21 @@ pub(crate) struct Bench {
     pub(crate) against: Option<String>,
     /// What else may be wanted than a run.
     pub(crate) instead: Instead,
+}
+
+/// Pairings of somebody's pieces with a runtime, which a program of their own runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Pairings {
+    /// Also the word for them.
+    pub(crate) program: &'static str,
+    /// Their last run.
+    pub(crate) last: &'static str,
+}
+
+impl Pairings {
+    /// Channels and locks; what reads and writes.
+    const ALL: [Self; 2] =
+        [Self { program: "sync", last: "last-sync" }, Self { program: "io", last: "last-io" }];
 }
 
 /// What `bench` does.
@@ -269,7 +284,7 @@ impl Bench {
         ];
         let mut instead = instead.into_iter().flatten();
         let mut flags = Self {
-            sync: false,
+            pairings: None,
             instead: instead.next().unwrap_or_default(),
             rounds: args.number("--rounds")?.map(usize::try_from).transpose()?,
             flavors: args.flavors(),
@@ -286,12 +301,13 @@ impl Bench {
         if instead.next().is_some() {
             bail!("`--list`, `--show`, `--table` and `--components` do not go together");
         }
-        if flags.workloads.first().is_some_and(|word| word == "sync") {
+        let first = flags.workloads.first().map(String::as_str);
+        flags.pairings = Pairings::ALL.into_iter().find(|it| Some(it.program) == first);
+        if let Some(Pairings { program, .. }) = flags.pairings {
             flags.workloads.remove(0);
-            flags.sync = true;
-        }
-        if flags.sync && (flags.versus.is_some() || flags.wakes) {
-            bail!("`bench sync` has pairings of its own: neither `--vs` nor `--wakes`");
+            if flags.versus.is_some() || flags.wakes {
+                bail!("`bench {program}` has pairings of its own: neither `--vs` nor `--wakes`");
+            }
         }
         if flags.workers == 0 || flags.rounds == Some(0) {
             bail!("at least one round and one worker");
@@ -334,8 +350,10 @@ mod tests {
     #[test]
     fn channels_and_locks_are_asked_for_by_their_word() {
         let flags = Bench::parse(args("sync mutex --quick --multi")).unwrap();
-        assert_eq!((flags.sync, flags.workloads), (true, vec!["mutex".to_owned()]));
-        assert!(!Bench::parse(args("mutex")).unwrap().sync);
+        let program = flags.pairings.map(|it| it.program);
+        assert_eq!((program, flags.workloads), (Some("sync"), vec!["mutex".to_owned()]));
+        assert!(Bench::parse(args("mutex")).unwrap().pairings.is_none());
+        assert_eq!(Bench::parse(args("io")).unwrap().pairings.unwrap().last, "last-io");
         assert!(Bench::parse(args("sync --vs smol")).is_err());
     }
 

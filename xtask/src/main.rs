@@ -45,6 +45,7 @@ cargo xtask <command>
                                   peers' in turns; --wakes: futex and driver wakes, too
   bench  sync [WORKLOAD]... [--list] and as above, without --vs and --wakes
                                   channels and locks: ours and tokio's, on our runtime and on tokio's
+  bench  io [WORKLOAD]...         the same with files and what else reads and writes; std's, too
   bench  --list | --show NAME [--against NAME] | --table NAME | --components [PART]...
                                   what there is; a saved run (`last`), and as Markdown; parts in
                                   each other's place, and micro benches of single parts

@@ -1,6 +1,6 @@
 //! What there is to measure, as the programs of rt-benches tell it: subjects and workloads.
 //!
-//! `op list`, `sync list` and `serve list` print a line each, in columns with tabs between. Behind the columns
+//! `op list`, `sync list`, `io list` and `serve list` print a line each, in columns with tabs between. Behind the columns
 //! that the line of a workload must have stand as many `key=value` as it likes; a key that nobody
 //! knows is passed over, so that one side may learn a new one before the other does.
 //!
@@ -12,7 +12,7 @@
 //!
 //! | key | says |
 //! |---|---|
-//! | `group=timer` | `scheduler`, `timer`, `blocking`, `sockets`, `memory`, `latency`, `sync` |
+//! | `group=timer` | `scheduler`, `timer`, `blocking`, `sockets`, `memory`, `latency`, `sync`, `io` |
 //! | `growth=tasks:1000` | its place in a curve |
 //! | `step=128` | it runs a multiple of this often |
 //! | `n=fixed` | it runs `timed` times, never more or fewer |
@@ -98,9 +98,9 @@ pub(crate) fn read(op: &Path, serve: &Path) -> Result<Catalog> {
     Ok(catalog)
 }
 
-/// Asks the program of channels and locks.
-pub(crate) fn read_sync(sync: &Path) -> Result<Catalog> {
-    parse(&util::output(Command::new(sync).arg("list"))?)
+/// Asks a program of pairings.
+pub(crate) fn read_pairings(program: &Path) -> Result<Catalog> {
+    parse(&util::output(Command::new(program).arg("list"))?)
 }
 
 /// What `op list` or `serve list` printed.
@@ -226,6 +226,7 @@ pub(super) fn group_named(name: &str) -> Result<Group> {
         "memory" => Ok(Group::Memory),
         "latency" => Ok(Group::Latency),
         "sync" => Ok(Group::Sync),
+        "io" => Ok(Group::Io),
         _ => bail!("no group is called `{name}`"),
     }
 }

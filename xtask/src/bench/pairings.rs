@@ -1,4 +1,4 @@
-//! A run of channels and locks as tables: a row per workload, ours on our runtime first, and then
+//! A run of pairings (channels and locks; readers and writers) as tables: a row per workload, ours on our runtime first, and then
 //! how many times as fast it is as each other pairing.
 
 use super::results::{Flavor, Results, Workload};

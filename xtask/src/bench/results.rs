@@ -19,9 +19,6 @@ pub(crate) const VERSION: u32 = 1;
 /// The run that was made last, saved or not.
 pub(crate) const LAST: &str = "last";
 
-/// The same of channels and locks, which the page of a run knows nothing of.
-pub(crate) const LAST_SYNC: &str = "last-sync";
-
 /// One run.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Results {
@@ -147,6 +144,7 @@ pub(crate) enum Group {
     Memory,
     Latency,
     Sync,
+    Io,
 }
 
 /// A point of a curve: what is there many of, and how many.

@@ -44,9 +44,9 @@ impl Programs {
         })
     }
 
-    /// Builds the program of channels and locks, in the place of `op`; it serves nothing.
-    pub(crate) fn build_sync(workers: u64) -> Result<Self> {
-        let op = count::built("sync")?;
+    /// Builds a program of pairings, in the place of `op`; it serves nothing.
+    pub(crate) fn build_pairings(program: &str, workers: u64) -> Result<Self> {
+        let op = count::built(program)?;
         Ok(Self { op, serve: PathBuf::new(), load: PathBuf::new(), workers: workers.to_string() })
     }
 
