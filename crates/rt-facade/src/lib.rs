@@ -17,8 +17,8 @@
 //! ```
 //!
 //! This crate is thin: it puts the parts together ([`runtime`]) and shows them under the names that users
-//! of the model runtime know ([`task`], [`time`], [`net`], [`io`], [`signal`], [`sync`]). Each part stands alone, too:
-//! `rt-task`, `rt-sched-current`, `rt-timer`, `rt-blocking`, `rt-reactor`, `rt-net`, `rt-signal`, `rt-sync`.
+//! of the model runtime know ([`task`], [`time`], [`net`], [`io`], `process`, [`signal`], [`sync`]). Each part stands alone, too:
+//! `rt-task`, `rt-sched-current`, `rt-timer`, `rt-blocking`, `rt-reactor`, `rt-net`, `rt-process`, `rt-signal`, `rt-sync`.
 //!
 //! # Features
 //! - `net` types always implement `rt-io`'s traits. `futures-io`, `tokio-io` and `hyper` add those of
@@ -77,6 +77,12 @@ pub mod io {
 pub mod net {
     #[doc(inline)]
     pub use rt_net::*;
+}
+/// Child processes and their pipes.
+#[cfg(unix)]
+pub mod process {
+    #[doc(inline)]
+    pub use rt_process::*;
 }
 #[cfg(feature = "quinn")]
 pub mod quinn;

@@ -41,6 +41,8 @@ mod net_unix;
 mod net_unix_datagram;
 mod options;
 mod panics;
+#[cfg(unix)]
+mod process;
 mod queues;
 mod quic;
 mod refused;

@@ -10,6 +10,8 @@ use std::io;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering::*};
 
+use rt_task::base::shim::site;
+
 use super::process::Process;
 
 /// What the process has one of; null before the first listener. Replaced in a forked child.
@@ -20,7 +22,8 @@ static CURRENT: AtomicPtr<Process> = AtomicPtr::new(ptr::null_mut());
 /// What the process has one of, if there ever was a listener.
 pub(super) fn current() -> Option<&'static Process> {
     // Pairs with `publish`: what was made there is seen whole.
-    let current = CURRENT.load(Acquire);
+    // weaker unnoticed: a static of the process cannot be modelled
+    let current = CURRENT.load(site("signal.current", Acquire));
     // SAFETY: null, or leaked by `publish` (Invariant).
     unsafe { current.as_ref() }
 }
@@ -29,8 +32,10 @@ pub(super) fn current() -> Option<&'static Process> {
 pub(super) fn publish(old: Option<&'static Process>, new: Process) -> Option<&'static Process> {
     let new = Box::into_raw(Box::new(new));
     let old = old.map_or(ptr::null_mut(), |old| ptr::from_ref(old).cast_mut());
-    // Release pairs with `current`.
-    if CURRENT.compare_exchange(old, new, AcqRel, Relaxed).is_err() {
+    // Pairs with `current`.
+    // weaker unnoticed: a static of the process cannot be modelled
+    let order = site("signal.publish", Release);
+    if CURRENT.compare_exchange(old, new, order, Relaxed).is_err() {
         // SAFETY: made above, and seen by nobody.
         drop(unsafe { Box::from_raw(new) });
     }
