@@ -170,6 +170,7 @@ impl<T> OnceCell<T> {
     ///
     /// # Panics
     /// If `make` or its future does; the next one tries.
+    #[inline]
     #[track_caller]
     pub fn get_or_init<F, Fut>(&self, make: F) -> GetOrInit<'_, T, F, Fut>
     where
@@ -183,6 +184,7 @@ impl<T> OnceCell<T> {
     ///
     /// # Errors
     /// That of the future, if it was this one that made it. The cell stays as it was, and the next one tries.
+    #[inline]
     #[track_caller]
     pub fn get_or_try_init<E, F, Fut>(&self, make: F) -> GetOrTryInit<'_, T, F, Fut>
     where

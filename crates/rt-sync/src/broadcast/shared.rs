@@ -93,6 +93,7 @@ unsafe impl<T: Send> Sync for Slot<T> {}
 impl<T> Slot<T> {
     /// Takes a share of the message at `position`, if it is there still. With the last, the message comes
     /// out, and with another the lock on it.
+    #[inline]
     fn share(&self, position: usize) -> Result<Share<'_, T>, usize> {
         let mut place = self.place.write();
         if place.position != position {
@@ -184,6 +185,7 @@ impl<T> Shared<T> {
     /// The message at `next`, which moves on.
     ///
     /// A panic of the clone goes through; the message then counts as received.
+    #[inline]
     pub(super) fn receive(&self, next: &mut usize) -> Result<T, TryRecvError>
     where
         T: Clone,

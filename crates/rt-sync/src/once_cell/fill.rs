@@ -27,6 +27,8 @@ pin_project! {
 pin_project! {
     #[project = StageProject]
     enum Stage<'a, T, Fut> {
+        /// Not polled yet: of a filled cell nothing more is ever made.
+        Fresh { site: &'static Location<'static> },
         /// Waits until nobody makes the value, or it is there.
         Waits { #[pin] turn: Acquire<&'a OnceCell<T>> },
         /// Makes it. The permit goes back if that is given up.
@@ -41,13 +43,32 @@ where
     F: FnOnce() -> Fut,
     Fut: Future,
 {
+    #[inline]
     pub(super) fn new(cell: &'a OnceCell<T>, make: F, site: &'static Location<'static>) -> Self {
-        let turn = Acquire::new(cell, 1, WaitKind::Fill, site);
-        Self { cell, make: Some(make), stage: Stage::Waits { turn } }
+        Self { cell, make: Some(make), stage: Stage::Fresh { site } }
     }
 
     /// `value` is what is filled in of what the future gives.
+    #[inline]
     fn poll<E>(
+        mut self: Pin<&mut Self>,
+        value: impl FnOnce(Fut::Output) -> Result<T, E>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<&'a T, E>> {
+        let mut this = self.as_mut().project();
+        if let StageProject::Fresh { site } = this.stage.as_mut().project() {
+            if let Some(value) = this.cell.get() {
+                this.stage.set(Stage::Done);
+                return Poll::Ready(Ok(value));
+            }
+            let turn = Acquire::new(*this.cell, 1, WaitKind::Fill, *site);
+            this.stage.set(Stage::Waits { turn });
+        }
+        self.poll_turn(value, cx)
+    }
+
+    /// Waits for its turn, and then makes the value.
+    fn poll_turn<E>(
         self: Pin<&mut Self>,
         value: impl FnOnce(Fut::Output) -> Result<T, E>,
         cx: &mut Context<'_>,
@@ -121,12 +142,14 @@ pin_project! {
 }
 
 impl<'a, T, F, Fut> GetOrInit<'a, T, F, Fut> {
+    #[inline]
     pub(super) fn new(fill: Fill<'a, T, F, Fut>) -> Self {
         Self { fill }
     }
 }
 
 impl<'a, T, F, Fut> GetOrTryInit<'a, T, F, Fut> {
+    #[inline]
     pub(super) fn new(fill: Fill<'a, T, F, Fut>) -> Self {
         Self { fill }
     }
@@ -139,6 +162,7 @@ where
 {
     type Output = &'a T;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<&'a T> {
         let Ok(value) = ready!(self.project().fill.poll(Ok::<T, Infallible>, cx));
         Poll::Ready(value)
@@ -152,6 +176,7 @@ where
 {
     type Output = Result<&'a T, E>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<&'a T, E>> {
         self.project().fill.poll(|made| made, cx)
     }
