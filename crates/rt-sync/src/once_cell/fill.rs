@@ -61,7 +61,7 @@ where
                 this.stage.set(Stage::Done);
                 return Poll::Ready(Ok(value));
             }
-            let turn = Acquire::new(*this.cell, 1, WaitKind::Fill, *site);
+            let turn = Acquire::new(*this.cell, 1, WaitKind::Fill, site);
             this.stage.set(Stage::Waits { turn });
         }
         self.poll_turn(value, cx)
