@@ -45,7 +45,7 @@ use rt_task::base::seam::Wakes;
 use rt_task::base::shim::{AtomicPtr, AtomicUsize, Ordering::*, const_fn, site};
 use rt_task::base::wake_batch::WakeBatch;
 
-use super::holder::{Held, Holder, Who};
+use super::holder::{Holder, Who};
 use super::registry::Registered;
 use super::waiters::{Waiter, Waiters};
 
@@ -59,7 +59,7 @@ pub(crate) struct Permits {
     /// Null until somebody waits for the first time.
     queue: AtomicPtr<Registered>,
     /// Who got some last, where that is kept.
-    holder: Holder,
+    pub(crate) holder: Holder,
 }
 
 /// Those that wait. Does not move when the [`Permits`] do.
@@ -142,11 +142,6 @@ impl Permits {
                 queue.holder.clear();
             }
         }
-    }
-
-    /// Who got some last, unless that is not known.
-    pub(crate) fn held(&self) -> Option<Held> {
-        self.holder.read()
     }
 
     /// How many are free.

@@ -135,11 +135,11 @@ fn who_waits_shows_who_makes_it() {
     let line = line!() + 1;
     let mut first = Polled::new(cell.get_or_init(std::future::pending::<u32>));
     first.pends();
-    assert_eq!(cell.permits.held().map(|held| held.site.line()), Some(line));
+    assert_eq!(cell.permits.holder.read().map(|held| held.site.line()), Some(line));
     drop(first);
-    assert!(cell.permits.held().is_none());
+    assert!(cell.permits.holder.read().is_none());
     cell.set(1).unwrap();
-    assert!(cell.permits.held().is_none());
+    assert!(cell.permits.holder.read().is_none());
 }
 
 #[test]
