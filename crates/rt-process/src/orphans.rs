@@ -77,8 +77,10 @@ pub(crate) fn adopt(child: process::Child, pidfd: Option<OwnedFd>) {
 
 /// Tries again to have a thread, if there was none to be had for children that wait for one.
 pub(crate) fn look_again() {
-    let mut orphanage = orphanage();
-    if !orphanage.waiting.is_empty() {
+    // Whoever has the lock looks, too; in a forked child that may be nobody, for ever.
+    if let Ok(mut orphanage) = ORPHANAGE.try_lock()
+        && !orphanage.waiting.is_empty()
+    {
         orphanage.call();
     }
 }

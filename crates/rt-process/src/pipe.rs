@@ -34,7 +34,9 @@ macro_rules! pipe {
                 let what = concat!(stringify!($Pipe), "::from_std");
                 let site = Location::caller();
                 let reactor = Handle::current().map_err(|missing| missing.io_error(what, site))?;
-                Self::on(inner, &reactor)
+                let pipe = Self::on(inner, &reactor)?;
+                let _ = pipe.end.lend(); // somebody may have a copy
+                Ok(pipe)
             }
 
             /// The same, on the reactor of `reactor`.
@@ -62,13 +64,13 @@ macro_rules! pipe {
 
         impl AsFd for $Pipe {
             fn as_fd(&self) -> BorrowedFd<'_> {
-                self.end.as_fd()
+                self.end.lend()
             }
         }
 
         impl AsRawFd for $Pipe {
             fn as_raw_fd(&self) -> RawFd {
-                self.end.as_fd().as_raw_fd()
+                self.end.lend().as_raw_fd()
             }
         }
     };

@@ -26,10 +26,12 @@ pub(super) fn open(child: &process::Child) -> io::Result<Option<OwnedFd>> {
 }
 
 /// A pidfd, watched.
+///
+/// Nobody has a copy of the descriptor, so that closing it makes the system forget the registration.
 #[derive(Debug)]
 pub(crate) struct Pidfd {
-    /// There until it is taken.
-    fd: Option<OwnedFd>,
+    /// Before `registration`, so that it is closed before that goes.
+    fd: OwnedFd,
     registration: Registration,
     born: Generation,
 }
@@ -39,7 +41,7 @@ impl Pidfd {
         let raw = fd.as_raw_fd();
         let mut registration = Registration::new(&mut SourceFd(&raw), Interest::READABLE, reactor)?;
         registration.set_object(id as usize);
-        Ok(Self { fd: Some(fd), registration, born: Generation::current() })
+        Ok(Self { fd, registration, born: Generation::current() })
     }
 
     pub(super) fn poll_reap(
@@ -55,24 +57,14 @@ impl Pidfd {
         })
     }
 
-    pub(super) fn into_fd(mut self) -> Option<OwnedFd> {
-        self.forget()
-    }
-
-    /// Makes the system forget that it is watched. In a forked child, that would be the parent's.
-    fn forget(&mut self) -> Option<OwnedFd> {
-        let fd = self.fd.take()?;
+    /// The descriptor, for somebody else to watch. In a forked child it stays watched: the system's
+    /// list is the parent's.
+    pub(super) fn into_fd(self) -> Option<OwnedFd> {
         if !self.born.is_past() {
-            let raw = fd.as_raw_fd();
+            let raw = self.fd.as_raw_fd();
             // Fails if the driver is gone, and its list with it.
             let _ = self.registration.deregister(&mut SourceFd(&raw));
         }
-        Some(fd)
-    }
-}
-
-impl Drop for Pidfd {
-    fn drop(&mut self) {
-        drop(self.forget());
+        Some(self.fd)
     }
 }

@@ -3,6 +3,7 @@
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::panic::Location;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use mio::unix::SourceFd;
@@ -18,12 +19,18 @@ use crate::uninit;
 const SLICES_MAX: usize = 16;
 
 /// One end of a pipe.
+///
+/// When it is closed the system forgets the registration by itself, which saves a call to say so; but only
+/// if no copy of the descriptor is left. Nobody has one whom the descriptor was not lent to.
 #[derive(Debug)]
 pub(super) struct End {
-    /// There until it is taken.
+    /// There until it is taken. Before `registration`, so that it is closed before that goes.
     fd: Option<OwnedFd>,
     registration: Registration,
     born: Generation,
+    /// Whether the descriptor was ever lent. Set by shared reference and read by the owner, so that nothing
+    /// needs to be ordered.
+    lent: AtomicBool,
 }
 
 const THERE: &str = "the descriptor is there until it is taken by value";
@@ -35,16 +42,20 @@ impl End {
         let raw = fd.as_raw_fd();
         let mut registration = Registration::new(&mut SourceFd(&raw), interest, reactor)?;
         registration.set_object(raw as usize);
-        Ok(Self { fd: Some(fd), registration, born: Generation::current() })
+        let (born, lent) = (Generation::current(), AtomicBool::new(false));
+        Ok(Self { fd: Some(fd), registration, born, lent })
     }
 
-    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
+    /// For a caller who may copy it; or has.
+    pub(super) fn lend(&self) -> BorrowedFd<'_> {
+        self.lent.store(true, Relaxed);
         self.fd.as_ref().expect(THERE).as_fd()
     }
 
     /// The descriptor alone, in blocking mode.
     pub(super) fn into_blocking(mut self) -> io::Result<OwnedFd> {
-        let fd = self.forget().expect(THERE);
+        let fd = self.fd.take().expect(THERE);
+        self.forget(&fd);
         ioctl_fionbio(&fd, false)?;
         Ok(fd)
     }
@@ -104,21 +115,22 @@ impl End {
         self.registration.poll_transfer_alone(cx, Direction::Write, wait, len, write)
     }
 
-    /// Makes the system forget that it is watched: a copy of the descriptor may be anywhere. In a forked
-    /// child, that would be the parent's list.
-    fn forget(&mut self) -> Option<OwnedFd> {
-        let fd = self.fd.take()?;
+    /// Makes the system forget that it is watched. In a forked child, that would be the parent's list.
+    fn forget(&self, fd: &OwnedFd) {
         if !self.born.is_past() {
             let raw = fd.as_raw_fd();
             // Fails if the driver is gone, and its list with it.
             let _ = self.registration.deregister(&mut SourceFd(&raw));
         }
-        Some(fd)
     }
 }
 
 impl Drop for End {
     fn drop(&mut self) {
-        drop(self.forget());
+        if let Some(fd) = &self.fd
+            && self.lent.load(Relaxed)
+        {
+            self.forget(fd);
+        }
     }
 }
