@@ -27,6 +27,8 @@
 //! After the place of a wait for a lock it says who holds that, and where that was asked for.
 //! [`deadlocks`](crate::sync::deadlocks) tells who waits for each other.
 //!
+//! Of a task that was woken, and was not polled since, the object is not known any more.
+//!
 //! The object of `join` is the id of the task that is waited for (and the line is where that was spawned),
 //! of a socket the descriptor, of `time` how long is left, of `signal` its number, of `child` the process; of others a number that tells one from another.
 
@@ -315,18 +317,21 @@ impl fmt::Display for WaitDump {
         match (kind, self.left) {
             (_, Some(left)) => write!(f, ", {left:.1?} left"),
             (WaitKind::Time | WaitKind::Yield, None) => Ok(()),
+            (kind, _) if is_source(kind) => write!(f, ", {SOURCE} {object}"),
+            (_, None) if object == 0 => Ok(()),
             (WaitKind::Join | WaitKind::Blocking | WaitKind::Lookup, _) => {
                 write!(f, ", task {object}")
             }
-            (WaitKind::Readable | WaitKind::Writable | WaitKind::Accept | WaitKind::Connect, _) => {
-                write!(f, ", {SOURCE} {object}")
-            }
             (WaitKind::Signal, _) => write!(f, " {object}"),
             (WaitKind::Child, _) => write!(f, ", process {object}"),
-            (_, None) if object == 0 => Ok(()),
             (_, None) => write!(f, ", {object:#x}"),
         }
     }
+}
+
+/// Whether the object is a descriptor, of which zero is one.
+fn is_source(kind: WaitKind) -> bool {
+    matches!(kind, WaitKind::Readable | WaitKind::Writable | WaitKind::Accept | WaitKind::Connect)
 }
 
 /// What the object of a socket is.

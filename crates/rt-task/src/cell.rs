@@ -13,7 +13,7 @@ use core::task::{Context, Poll};
 use crate::Runnable;
 use crate::header::{Header, Polled, TaskRef, Vtable};
 use crate::origin::Origin;
-use crate::panic::{Payload, attempt, contain};
+use crate::panic::{BoxedPayload, Payload, attempt, contain};
 use crate::runnable::as_current;
 use crate::schedule::{Schedule, Why};
 use crate::state::Outcome;
@@ -34,14 +34,15 @@ struct Cell<F: Future, S> {
 union Stage<F: Future> {
     future: ManuallyDrop<F>,
     output: ManuallyDrop<F::Output>,
-    panic: ManuallyDrop<Payload>,
+    /// Boxed once more, so that no stage is larger for it than a word.
+    panic: ManuallyDrop<BoxedPayload>,
 }
 
 /// Bytes of a task beside its stage, for a scheduler of one word.
 pub const FIXED_PART: usize = mem::offset_of!(Cell<core::future::Ready<()>, usize>, stage);
 #[cfg(all(target_pointer_width = "64", not(rt_loom)))]
 const _: () =
-    assert!(FIXED_PART <= 104, "an empty task fits 128 bytes, the allocator's share included");
+    assert!(FIXED_PART <= 96, "a small task fits 112 bytes, the allocator's share included");
 
 /// Makes a task. The caller owns the `Runnable` and the handle's reference.
 pub(crate) fn allocate<F: Future, S: Schedule>(future: F, scheduler: S, origin: Origin) -> TaskRef {
@@ -116,7 +117,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         };
         contain(|| drop(unwanted));
         // SAFETY: as for the output.
-        unsafe { stage.cast::<Payload>().write(outcome) };
+        unsafe { stage.cast::<BoxedPayload>().write(Box::new(outcome)) };
         Polled::Over(Outcome::Panicked)
     }
 
@@ -130,7 +131,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
             Ok(()) => Outcome::Dropped,
             Err(payload) => {
                 // SAFETY: the stage is empty, and the caller's until it completes.
-                unsafe { stage.cast::<Payload>().write(payload) };
+                unsafe { stage.cast::<BoxedPayload>().write(Box::new(payload)) };
                 Outcome::Panicked
             }
         }
@@ -148,7 +149,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
             // SAFETY: the stage holds an output, the caller's (contract).
             Outcome::Output => unsafe { ptr::drop_in_place(stage.cast::<F::Output>()) },
             // SAFETY: the stage holds a payload, the caller's (contract).
-            Outcome::Panicked => unsafe { ptr::drop_in_place(stage.cast::<Payload>()) },
+            Outcome::Panicked => unsafe { ptr::drop_in_place(stage.cast::<BoxedPayload>()) },
             Outcome::Dropped => {}
         });
     }

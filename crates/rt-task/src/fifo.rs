@@ -55,7 +55,8 @@ impl Link {
         unsafe { TaskRef::new(self.0) }
     }
 
-    /// Reads and writes the link to the next.
+    /// Reads and writes the link to the next. What is read is one only if the last that was written was: while a
+    /// task waits, the word is used otherwise.
     ///
     /// # Safety
     /// The caller owns the `Runnable` that `self` stands for.

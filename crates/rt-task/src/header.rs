@@ -17,8 +17,6 @@ use crate::wait::{Noted, WaitSlot, WaitTag, Waiting};
 pub(crate) struct Header {
     pub(crate) state: State,
     pub(crate) vtable: &'static Vtable,
-    /// Queue link. Belongs to the owner of the `Runnable`.
-    next: UnsafeCell<Option<TaskRef>>,
     /// Registry links. Belong to the holder of the shard's lock.
     pub(crate) links: UnsafeCell<Links>,
     pub(crate) id: TaskId,
@@ -158,7 +156,6 @@ impl Header {
         Self {
             state: State::new(),
             vtable,
-            next: UnsafeCell::new(None),
             links: UnsafeCell::new(Links::default()),
             id: TaskId::fresh(),
             origin,
@@ -172,14 +169,14 @@ impl Header {
         }
     }
 
-    /// Reads and writes the queue link.
+    /// Reads and writes the queue link. What is read is a link only if the task was in a queue.
     ///
     /// # Safety
     /// The caller owns the `Runnable`.
     #[inline]
     pub(crate) unsafe fn replace_next(&self, next: Option<TaskRef>) -> Option<TaskRef> {
-        // SAFETY: the owner of the `Runnable` alone touches the link (contract).
-        self.next.with_mut(|link| unsafe { ptr::replace(link, next) })
+        // SAFETY: the contract is the caller's.
+        unsafe { self.wait.place().replace_next(next) }
     }
 
     /// Takes the waker out of the join slot.
@@ -197,7 +194,7 @@ impl Header {
     pub(crate) fn end(&self) {
         self.life.with_mut(|_| ());
         self.stage_access.with_mut(|_| ());
-        self.next.with_mut(|_| ());
+        self.wait.place().end();
         self.links.with_mut(|_| ());
         self.join_slot.with_mut(|_| ());
     }

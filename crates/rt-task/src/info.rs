@@ -70,6 +70,9 @@ impl TaskInfo {
     pub(crate) fn read_unnamed(header: &Header) -> Self {
         let seen = header.state.glimpse();
         let Waiting { is_running, pended, last } = header.waiting();
+        // Of a task that was woken the object is not known any more: its word may link a queue.
+        let is_known = !is_running && !header.state.glimpse().is_scheduled;
+        let last = last.map(|wait| Wait { object: if is_known { wait.object } else { 0 }, ..wait });
         let state = match seen.is_scheduled {
             _ if seen.is_over => TaskState::Ended,
             true if is_running => TaskState::Running,

@@ -1,7 +1,5 @@
 //! The right to await or abort a task.
 
-use alloc::boxed::Box;
-use core::any::Any;
 use core::fmt;
 use core::future::Future;
 use core::marker::PhantomData;
@@ -13,7 +11,7 @@ use core::task::{Context, Poll, Waker};
 use crate::base::context;
 use crate::error::JoinError;
 use crate::header::{Header, TaskRef};
-use crate::panic::contain;
+use crate::panic::{BoxedPayload, contain};
 use crate::schedule::Why;
 use crate::state::{Detached, Join, Outcome, Woken};
 use crate::wait::{Wait, WaitKind, poll_leaf};
@@ -219,9 +217,9 @@ impl<T> JoinHandle<T> {
             }
             Outcome::Panicked => {
                 // SAFETY: alive: the handle owns a reference.
-                let payload: *const Box<dyn Any + Send> = unsafe { self.task.stage() };
+                let payload: *const BoxedPayload = unsafe { self.task.stage() };
                 // SAFETY: holds a payload (contract).
-                Err(JoinError::panicked(id, unsafe { ptr::read(payload) }))
+                Err(JoinError::panicked(id, *unsafe { ptr::read(payload) }))
             }
             Outcome::Dropped => Err(JoinError::cancelled(id)),
         }

@@ -79,6 +79,11 @@ mod misuse;
 mod origin;
 mod owned;
 mod panic;
+#[cfg(not(rt_loom))]
+mod place;
+#[cfg(rt_loom)]
+#[path = "place/model.rs"]
+mod place;
 mod runnable;
 mod schedule;
 mod spawn;

@@ -8,6 +8,9 @@ pub(crate) use without_std::{attempt, contain};
 /// What a panic carries.
 pub(crate) type Payload = alloc::boxed::Box<dyn core::any::Any + Send + 'static>;
 
+/// The same, as one word.
+pub(crate) type BoxedPayload = alloc::boxed::Box<Payload>;
+
 /// What a `panic!` with a message leaves.
 pub(crate) fn text(payload: &Payload) -> Option<&str> {
     match payload.downcast_ref::<alloc::string::String>() {

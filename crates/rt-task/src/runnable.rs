@@ -13,7 +13,7 @@ use crate::base::context::{Ctx, Stay};
 use crate::cell::scheduler;
 use crate::header::{Header, Polled, TaskRef};
 use crate::hooks::{Hooks, TaskMeta, TaskPanic};
-use crate::panic::{Payload, contain};
+use crate::panic::{BoxedPayload, contain};
 use crate::schedule::Schedule;
 use crate::state::{Begin, Completed, EndPoll, Outcome};
 use crate::wait::Wait;
@@ -302,7 +302,7 @@ impl<S: Schedule> Runnable<S> {
         let fatal = match outcome {
             Outcome::Panicked => {
                 // SAFETY: alive: the `Runnable` is ours.
-                let payload: *const Payload = unsafe { self.task.stage() };
+                let payload: *const BoxedPayload = unsafe { self.task.stage() };
                 // SAFETY: holds a payload, which is ours until the task completes (I2, I6).
                 hooks.panicked(self.header(), unsafe { &*payload })
             }

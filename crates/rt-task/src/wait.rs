@@ -11,7 +11,8 @@ use core::ptr;
 use core::task::{Context, Poll};
 
 use crate::base::context;
-use crate::base::shim::{AtomicPtr, AtomicU8, AtomicUsize, Ordering::*};
+use crate::base::shim::{AtomicPtr, AtomicU8, Ordering::*};
+use crate::place::Place;
 
 /// What a leaf future waits for.
 #[derive(Clone, Copy, Debug)]
@@ -224,7 +225,7 @@ impl Noted {
 /// two waits. A dump is a statistic; nothing is decided by it.
 pub(crate) struct WaitSlot {
     site: AtomicPtr<Location<'static>>,
-    object: AtomicUsize,
+    object: Place,
 }
 
 /// The small part of a wait slot, apart so that the task's head has no gap.
@@ -235,7 +236,13 @@ pub(crate) struct WaitTag {
 
 impl WaitSlot {
     pub(crate) fn new() -> Self {
-        Self { site: AtomicPtr::new(ptr::null_mut()), object: AtomicUsize::new(0) }
+        Self { site: AtomicPtr::new(ptr::null_mut()), object: Place::new() }
+    }
+
+    /// The word that a queue needs, while the task is in one.
+    #[inline]
+    pub(crate) fn place(&self) -> &Place {
+        &self.object
     }
 
     /// Copies what was noted.
@@ -243,7 +250,7 @@ impl WaitSlot {
     pub(crate) fn copy(&self, tag: &WaitTag, noted: &Noted) {
         if let Some(wait) = noted.last.get() {
             tag.kind.store(wait.kind as u8, Relaxed);
-            self.object.store(wait.object, Relaxed);
+            self.object.set_object(wait.object);
             self.site.store(ptr::from_ref(wait.site).cast_mut(), Relaxed);
         }
         tag.pended.store(noted.pended.get(), Relaxed); // below RUNNING, by `note`
@@ -255,7 +262,7 @@ impl WaitSlot {
         let site = unsafe { self.site.load(Relaxed).as_ref() };
         let kind = tag.kind.load(Relaxed);
         let kind = WaitKind::ALL.get(usize::from(kind)).copied().unwrap_or(WaitKind::Other);
-        let last = site.map(|site| Wait { kind, object: self.object.load(Relaxed), site });
+        let last = site.map(|site| Wait { kind, object: self.object.object(), site });
         match pended {
             RUNNING => Waiting { is_running: true, pended: 0, last },
             _ => Waiting { is_running: false, pended, last },
