@@ -1,5 +1,6 @@
 //! What can be set of a pool.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -41,7 +42,7 @@ pub(crate) struct Options {
 type Hook = Box<dyn Fn() + Send + Sync>;
 
 enum ThreadName {
-    Same(String),
+    Same(Cow<'static, str>),
     Each(Box<dyn Fn() -> String + Send + Sync>),
 }
 
@@ -54,7 +55,7 @@ impl Builder {
                 keep_alive: KEEP_ALIVE,
                 stack_size: None,
                 start: Box::new(Os),
-                thread_name: ThreadName::Same(String::from(THREAD_NAME)),
+                thread_name: ThreadName::Same(Cow::Borrowed(THREAD_NAME)),
                 on_thread_start: None,
                 on_thread_stop: None,
                 environment: None,
@@ -91,7 +92,7 @@ impl Builder {
     pub fn thread_name(mut self, name: impl Into<String>) -> Self {
         let name = name.into();
         assert!(!name.contains('\0'), "a thread's name has no zero byte");
-        self.options.thread_name = ThreadName::Same(name);
+        self.options.thread_name = ThreadName::Same(Cow::Owned(name));
         self
     }
 
@@ -152,7 +153,7 @@ impl Options {
     /// A name for a thread that is about to be started.
     pub(crate) fn thread_name(&self) -> String {
         match &self.thread_name {
-            ThreadName::Same(name) => name.clone(),
+            ThreadName::Same(name) => name.to_string(),
             ThreadName::Each(name) => contain(name)
                 .filter(|name| !name.contains('\0'))
                 .unwrap_or_else(|| String::from(THREAD_NAME)),

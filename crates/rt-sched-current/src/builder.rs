@@ -19,7 +19,7 @@ const EVENT_INTERVAL: u32 = 61;
 #[must_use = "a builder builds nothing by itself"]
 pub struct Builder {
     pub(crate) config: Config,
-    env: Env,
+    env: Option<Env>,
     hooks: Option<Arc<Hooks>>,
 }
 
@@ -33,7 +33,7 @@ impl Builder {
     /// The documented intervals, and an environment that offers nothing.
     pub fn new() -> Self {
         let config = Config { global_interval: GLOBAL_INTERVAL, event_interval: EVENT_INTERVAL };
-        Self { config, env: Env::new(), hooks: None }
+        Self { config, env: None, hooks: None }
     }
 
     /// After how many local picks the global queue is looked at first. Four unless set.
@@ -60,7 +60,7 @@ impl Builder {
 
     /// What is entered while the scheduler runs.
     pub fn env(mut self, env: Env) -> Self {
-        self.env = env;
+        self.env = Some(env);
         self
     }
 
@@ -72,12 +72,12 @@ impl Builder {
 
     /// A scheduler of `Send` tasks over `driver`.
     pub fn build<D: Driver>(self, driver: D) -> Executor<D> {
-        Executor::with(driver, self.config, self.env, self.hooks)
+        Executor::with(driver, self.config, self.env.unwrap_or_default(), self.hooks)
     }
 
     /// A scheduler of tasks that stay on this thread, over `driver`.
     pub fn local<D: Driver>(self, driver: D) -> LocalExecutor<D> {
-        LocalExecutor::with(driver, self.config, self.env, self.hooks)
+        LocalExecutor::with(driver, self.config, self.env.unwrap_or_default(), self.hooks)
     }
 }
 
