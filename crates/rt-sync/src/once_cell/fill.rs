@@ -19,16 +19,16 @@ pin_project! {
         cell: &'a OnceCell<T>,
         // There until it is called.
         make: Option<F>,
+        site: &'static Location<'static>,
+        // None until a poll finds the cell empty: of a filled one nothing more is ever made.
         #[pin]
-        stage: Stage<'a, T, Fut>,
+        stage: Option<Stage<'a, T, Fut>>,
     }
 }
 
 pin_project! {
     #[project = StageProject]
     enum Stage<'a, T, Fut> {
-        /// Not polled yet: of a filled cell nothing more is ever made.
-        Fresh { site: &'static Location<'static> },
         /// Waits until nobody makes the value, or it is there.
         Waits { #[pin] turn: Acquire<&'a OnceCell<T>> },
         /// Makes it. The permit goes back if that is given up.
@@ -45,7 +45,7 @@ where
 {
     #[inline]
     pub(super) fn new(cell: &'a OnceCell<T>, make: F, site: &'static Location<'static>) -> Self {
-        Self { cell, make: Some(make), stage: Stage::Fresh { site } }
+        Self { cell, make: Some(make), site, stage: None }
     }
 
     /// `value` is what is filled in of what the future gives.
@@ -56,13 +56,12 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Result<&'a T, E>> {
         let mut this = self.as_mut().project();
-        if let StageProject::Fresh { site } = this.stage.as_mut().project() {
+        if this.stage.is_none() {
             if let Some(value) = this.cell.get() {
-                this.stage.set(Stage::Done);
                 return Poll::Ready(Ok(value));
             }
-            let turn = Acquire::new(*this.cell, 1, WaitKind::Fill, site);
-            this.stage.set(Stage::Waits { turn });
+            let turn = Acquire::new(*this.cell, 1, WaitKind::Fill, this.site);
+            this.stage.set(Some(Stage::Waits { turn }));
         }
         self.poll_turn(value, cx)
     }
@@ -76,7 +75,8 @@ where
         let this = self.project();
         let (cell, make) = (*this.cell, this.make);
         // Done by all but a `Pending`, by a panic, too: then the permit goes back.
-        let mut stage = OrDone { stage: this.stage, is_pending: false };
+        let stage = this.stage.as_pin_mut().expect("begun by `poll`");
+        let mut stage = OrDone { stage, is_pending: false };
         if let StageProject::Waits { turn } = stage.stage.as_mut().project() {
             if let Some(value) = cell.get() {
                 return Poll::Ready(Ok(value));
@@ -196,7 +196,7 @@ impl<T, F, Fut> fmt::Debug for GetOrTryInit<'_, T, F, Fut> {
 
 impl<T, F, Fut> Fill<'_, T, F, Fut> {
     fn debug(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_making = matches!(self.stage, Stage::Makes { .. });
+        let is_making = matches!(self.stage, Some(Stage::Makes { .. }));
         f.debug_struct(name).field("is_making", &is_making).finish_non_exhaustive()
     }
 }
