@@ -7,8 +7,9 @@ use rt_facade::net::TcpStream;
 use rt_facade::time::Duration;
 use rustix::process::Signal;
 
-use crate::client::{Raw, connect};
-use crate::server::{Server, for_each_flavor};
+use super::client::{Raw, connect};
+use super::{LAST_WORDS, for_each_flavor};
+use crate::server::Server;
 use crate::support::{equal, run, until};
 
 #[test]
@@ -52,7 +53,7 @@ fn what_has_come_is_answered_at_the_end() {
                 assert!(redis::cmd("PING").query_async::<String>(&mut library).await.is_err());
                 drop((busy, library));
                 let addr = server.addr;
-                server.ended("every connection has ended\n").await;
+                server.ended(LAST_WORDS).await;
                 TcpListener::bind(addr).expect("the address is free");
             });
         });
@@ -62,7 +63,7 @@ fn what_has_come_is_answered_at_the_end() {
 #[test]
 fn nobody_is_accepted_any_more_and_who_hangs_is_dropped() {
     for flavor in ["current-thread", "multi-thread"] {
-        let server = Server::start(&["--flavor", flavor, "--grace", "0.3"]);
+        let server = Server::start("mini_redis", &["--flavor", flavor, "--grace", "0.3"]);
         run(async {
             let mut client = Raw::connect(server.addr).await;
             // More replies than sockets hold, and nobody who reads them.
@@ -76,7 +77,7 @@ fn nobody_is_accepted_any_more_and_who_hangs_is_dropped() {
                 equal("accepted", TcpStream::connect(server.addr).await.is_ok(), false)
             })
             .await;
-            server.ended("some connections were dropped after 300ms\n").await;
+            server.ended("shutting down\nsome connections were dropped after 300ms\n").await;
             let mut rest = Vec::new();
             _ = client.0.read_to_end(&mut rest).await;
             assert!(rest.len() < 1000 * 60_000);

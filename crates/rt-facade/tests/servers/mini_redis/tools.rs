@@ -2,7 +2,8 @@
 
 use std::process::{Command, Stdio};
 
-use crate::server::{Server, for_each_flavor};
+use super::{end, for_each_flavor};
+use crate::server::Server;
 use crate::support::run;
 
 #[test]
@@ -29,7 +30,7 @@ fn redis_benchmark_is_served() {
             }
             assert_eq!(said.matches("requests per second").count(), 5, "{said}");
         }
-        run(server.end());
+        run(end(server));
     });
 }
 
@@ -49,7 +50,7 @@ fn redis_cli_is_served() {
             assert!(cli(&["info"]).contains("connected_clients:1"));
             assert_eq!(cli(&["-r", "3", "incr", protocol]), "1\n2\n3\n");
         }
-        run(server.end());
+        run(end(server));
     });
 }
 

@@ -3,8 +3,9 @@
 use rt_facade::io::AsyncWriteExt;
 use rt_facade::time::Duration;
 
-use crate::client::Raw;
-use crate::server::{Server, for_each_flavor};
+use super::client::Raw;
+use super::{end, for_each_flavor};
+use crate::server::Server;
 use crate::support::{equal, run, until};
 
 #[test]
@@ -58,14 +59,14 @@ fn thousands_of_connections_come_and_go() {
             until(soon, alone).await;
             other.ask("PUBLISH a x\r\n", ":0\r\n").await;
             drop(other);
-            server.end().await;
+            end(server).await;
         });
     });
 }
 
 #[test]
 fn who_comes_when_all_seats_are_taken_is_told_so() {
-    let server = Server::start(&["--clients", "2"]);
+    let server = Server::start("mini_redis", &["--clients", "2"]);
     run(async {
         let mut clients = Vec::new();
         for _ in 0..2 {
@@ -83,6 +84,6 @@ fn who_comes_when_all_seats_are_taken_is_told_so() {
         };
         until(Duration::from_secs(20), seated).await;
         drop(clients);
-        server.end().await;
+        end(server).await;
     });
 }

@@ -2,8 +2,8 @@
 
 use rt_facade::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::client::Raw;
-use crate::server::for_each_flavor;
+use super::client::Raw;
+use super::{end, for_each_flavor};
 use crate::support::run;
 
 #[test]
@@ -38,7 +38,7 @@ fn no_protocol_is_answered_with_what_is_wrong_and_the_end() {
                 other.ask("PING\r\n", "+PONG\r\n").await;
             }
             drop(other);
-            server.end().await;
+            end(server).await;
         });
     });
 }
@@ -56,7 +56,7 @@ fn pieces_of_any_size_are_one_request() {
                 client.hear("+OK\r\n$0\r\n\r\n+PONG\r\n").await;
             }
             drop(client);
-            server.end().await;
+            end(server).await;
         });
     });
 }
@@ -86,7 +86,7 @@ fn noise_harms_nobody() {
                 other.ask("PING\r\n", "+PONG\r\n").await;
             }
             drop(other);
-            server.end().await;
+            end(server).await;
         });
     });
 }

@@ -3,8 +3,8 @@
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands, Cmd, RedisResult, Value, pipe};
 
-use crate::client::{Raw, connect, connect_to_hear};
-use crate::server::for_each_flavor;
+use super::client::{Raw, connect, connect_to_hear};
+use super::{end, for_each_flavor};
 use crate::support::run;
 
 #[test]
@@ -33,7 +33,7 @@ fn a_client_library_is_answered() {
                 assert!(refused.to_string().contains("not an integer"), "{not_a_sum}: {refused}");
             }
             drop(client);
-            server.end().await;
+            end(server).await;
         });
     });
 }
@@ -78,7 +78,7 @@ fn set_heeds_its_options() {
             }
             client.send("QUIT\r\nPING\r\n").await;
             assert_eq!(client.rest().await, "+OK\r\n");
-            server.end().await;
+            end(server).await;
         });
     });
 }
@@ -101,7 +101,7 @@ fn a_pipeline_is_answered_in_order() {
                 assert_eq!(pair, [value, Value::Int(n as i64 + 1)]);
             }
             drop(client);
-            server.end().await;
+            end(server).await;
         });
     });
 }
@@ -130,7 +130,7 @@ fn many_clients_count_together() {
             let mut client = connect(addr).await;
             assert_eq!(client.get::<_, i64>("sum").await.unwrap(), CLIENTS * EACH);
             drop(client);
-            server.end().await;
+            end(server).await;
         });
     });
 }
@@ -154,7 +154,7 @@ fn the_newer_protocol_is_spoken_to_who_asks() {
             client.send("HELLO 3\r\n").await;
             assert_eq!(client.line().await, "%6\r\n");
             drop(client);
-            server.end().await;
+            end(server).await;
         });
     });
 }

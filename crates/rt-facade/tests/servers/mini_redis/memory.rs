@@ -2,8 +2,8 @@
 
 use rt_facade::io::AsyncReadExt;
 
-use crate::client::{Raw, connect};
-use crate::server::for_each_flavor;
+use super::client::{Raw, connect};
+use super::{end, for_each_flavor};
 use crate::support::run;
 
 /// 200 MB of replies to a client that asks first and reads later.
@@ -36,7 +36,7 @@ fn who_takes_no_replies_is_asked_for_no_requests() {
                 assert!(peak < 24, "{peak} MB");
             }
             drop((client, other));
-            server.end().await;
+            end(server).await;
         });
     });
 }
@@ -58,7 +58,7 @@ fn promises_cost_nothing() {
                 assert!(peak < 24, "{peak} MB");
             }
             drop(clients);
-            server.end().await;
+            end(server).await;
         });
     });
 }

@@ -1,4 +1,4 @@
-//! The example as a process.
+//! An example as a process.
 
 use std::env;
 use std::fs;
@@ -12,31 +12,26 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::until;
 
-/// A server that runs until [`Server::end`], or is killed by the drop.
+/// A server that runs until [`Server::ended`], or is killed by the drop.
 pub(crate) struct Server {
     child: Child,
     stdout: BufReader<ChildStdout>,
     pub(crate) addr: SocketAddr,
 }
 
-/// Runs `test` with a server of each flavour.
-pub(crate) fn for_each_flavor(test: impl Fn(Server)) {
-    for flavor in ["current-thread", "multi-thread"] {
-        println!("{flavor}");
-        test(Server::start(&["--flavor", flavor]));
-    }
-}
-
 impl Server {
-    pub(crate) fn start(args: &[&str]) -> Self {
-        let mut command = Command::new(example());
+    /// Starts `example` with these arguments.
+    pub(crate) fn start(example: &str, args: &[&str]) -> Self {
+        let mut command = Command::new(path(example));
         let command = command.args(args).stdin(Stdio::null());
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.expect("the example can be started");
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
         let mut line = String::new();
         stdout.read_line(&mut line).expect("its output can be read");
-        let addr = line.trim().strip_prefix("listening on ").and_then(|addr| addr.parse().ok());
+        let addr = line.trim().strip_prefix("listening on ");
+        let addr = addr.map(|addr| addr.strip_prefix("http://").unwrap_or(addr));
+        let addr = addr.and_then(|addr| addr.parse().ok());
         let addr = addr.unwrap_or_else(|| panic!("it told no address, but {line:?}"));
         Self { child, stdout, addr }
     }
@@ -64,14 +59,8 @@ impl Server {
         peak.map(|kb| kb / 1024)
     }
 
-    /// Tells it to end, and asserts that it ends well, with all connections ended by themselves.
-    pub(crate) async fn end(self) {
-        self.signal(Signal::TERM);
-        self.ended("every connection has ended\n").await;
-    }
-
-    /// Waits for its end, and asserts that it ends well, with these last words.
-    pub(crate) async fn ended(mut self, last_words: &str) {
+    /// Waits for its end, and asserts that it ends well, having said this besides its address.
+    pub(crate) async fn ended(mut self, said: &str) {
         until(Duration::from_secs(20), async || match self.child.try_wait() {
             Ok(None) => Err("the server still runs".to_owned()),
             _ => Ok(()),
@@ -84,7 +73,7 @@ impl Server {
         errors.read_to_string(&mut stderr).expect("text");
         assert!(status.success(), "{status}: {stdout}{stderr}");
         assert_eq!(stderr, "");
-        assert_eq!(stdout, format!("shutting down\n{last_words}"));
+        assert_eq!(stdout, said);
     }
 }
 
@@ -97,15 +86,15 @@ impl Drop for Server {
 }
 
 /// Where `cargo` puts the example: beside this test.
-fn example() -> PathBuf {
+fn path(example: &str) -> PathBuf {
     let test = env::current_exe().expect("this test has a path");
     let dir = test.parent().and_then(|deps| deps.parent()).expect("target/PROFILE/deps/TEST");
-    let example = dir.join("examples").join(format!("mini_redis{}", env::consts::EXE_SUFFIX));
+    let path = dir.join("examples").join(format!("{example}{}", env::consts::EXE_SUFFIX));
     assert!(
-        example.is_file(),
+        path.is_file(),
         "{} is missing: `cargo test` builds it unless told which tests to run; `cargo build -p \
          rt-facade --examples` does, too",
-        example.display(),
+        path.display(),
     );
-    example
+    path
 }

@@ -4,8 +4,8 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands, Cmd, SetExpiry, SetOptions, pipe};
 use rt_facade::time::{Duration, Instant};
 
-use crate::client::connect;
-use crate::server::for_each_flavor;
+use super::client::connect;
+use super::{end, for_each_flavor};
 use crate::support::{equal, run, until};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -23,7 +23,7 @@ fn a_key_is_there_until_its_time_and_not_after_it() {
                 assert!(start.elapsed() >= Duration::from_millis(span));
             }
             drop(client);
-            server.end().await;
+            end(server).await;
         });
     });
 }
@@ -56,7 +56,7 @@ fn keys_go_that_nobody_asks_for() {
             assert!((900..=1000).contains(&client.ttl::<_, i64>("for").await.unwrap()));
             assert_eq!(client.ttl::<_, i64>("far").await.unwrap(), -2);
             drop(client);
-            server.end().await;
+            end(server).await;
         });
     });
 }

@@ -5,8 +5,8 @@ use rt_facade::io::AsyncReadExt;
 use rt_facade::sync::mpsc::UnboundedReceiver;
 use rt_facade::time::Duration;
 
-use crate::client::{Raw, connect, connect_to_hear};
-use crate::server::for_each_flavor;
+use super::client::{Raw, connect, connect_to_hear};
+use super::{end, for_each_flavor};
 use crate::support::{equal, run, until};
 
 #[test]
@@ -52,7 +52,7 @@ fn messages_come_to_all_who_subscribe_in_order() {
                 async || equal("subscribers", one.clone().publish("news", "").await.unwrap(), 0);
             until(Duration::from_secs(10), gone).await;
             drop(one);
-            server.end().await;
+            end(server).await;
         });
     });
 }
@@ -96,7 +96,7 @@ fn the_older_protocol_has_a_mode_for_subscribers() {
                 .ask("PUNSUBSCRIBE \\**\r\n", "*3\r\n$12\r\npunsubscribe\r\n$3\r\n\\**\r\n:0\r\n")
                 .await;
             client.ask("GET a\r\n", "$-1\r\n").await;
-            server.end().await;
+            end(server).await;
         });
     });
 }
@@ -135,7 +135,7 @@ fn a_pattern_fits_what_it_shall() {
                 assert_eq!(count, 0, "{pattern}");
             }
             drop(publisher);
-            server.end().await;
+            end(server).await;
         });
     });
 }
@@ -167,7 +167,7 @@ fn nothing_comes_after_the_end_of_a_subscription() {
                 }
             }
             drop((publisher, client));
-            server.end().await;
+            end(server).await;
         });
     });
 }
@@ -219,7 +219,7 @@ fn who_does_not_read_is_cut_off_and_costs_little() {
                 assert!(peak < 32, "{peak} MB");
             }
             drop((reader, publisher));
-            server.end().await;
+            end(server).await;
         });
     });
 }
