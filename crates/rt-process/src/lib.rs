@@ -43,7 +43,8 @@
 //! ```
 //!
 //! # What it costs
-//! On Linux, beyond what `std` does to start and to reap: to open, watch and close one descriptor. To
+//! On Linux, beyond what `std` does to start and to reap: to open, watch and close one descriptor, a call
+//! each (two thousand of `true` under strace: as many each of clone3, pidfd_open, epoll_ctl, wait4, close). To
 //! wait: one event, and one call that reaps; in atomic read-modify-writes, what a wait for a socket
 //! costs. Nothing is allocated, and no other child is looked at. A pipe is made non-blocking and
 //! watched, in a call each, and costs what a socket does. What was not lent is closed without being

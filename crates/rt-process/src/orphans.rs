@@ -205,5 +205,5 @@ fn ends() -> bool {
     orphanage.thread.is_none()
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests;

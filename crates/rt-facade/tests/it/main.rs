@@ -41,14 +41,14 @@ mod net_unix;
 mod net_unix_datagram;
 mod options;
 mod panics;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod process;
 mod queues;
 mod quic;
 mod refused;
 mod runtime_life;
 mod shutdown;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod signal;
 mod storms;
 mod stress;

@@ -15,7 +15,7 @@
 //! one lock. B2 before L2: L3 sees what B2 saw. L2 before B2: the waker is there to be taken, and B2
 //! takes it, unless `told` is `received` already: then an earlier B2 saw it, and that one came
 //! either before L2, too, or took the waker.
-//! **Breaks if** L3 is left out, or comes before L2; if B2 reads `received` before it has the lock.
+//! **Breaks if** L3 is left out, or comes before L2.
 //! **Checked by** `slot::loom_tests::no_signal_is_slept_over`
 //!
 //! Every order is relaxed: nothing but the number is handed over, and the lock orders the rest.

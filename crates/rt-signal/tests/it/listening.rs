@@ -161,7 +161,6 @@ fn a_signal_sent_for_each_one_that_was_told_is_told() {
     echo.unwrap().join().unwrap();
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn errno_is_kept() {
     let driver = reactor();
