@@ -20,11 +20,19 @@ const ROOM_BYTES: usize = 4 * REQUEST_BYTES_MAX;
 const MESSAGE_BYTES: usize = 128;
 /// How many channels and patterns one subscriber may have.
 const TOPICS_MAX: usize = 1024;
+/// How long their names may be.
+const NAME_BYTES_MAX: usize = 1024;
 
 #[derive(Default)]
 pub(crate) struct Channels {
-    topics: Mutex<HashMap<Topic, HashMap<u64, Mailbox>>>,
+    topics: Mutex<Topics>,
     next_id: AtomicU64,
+}
+
+#[derive(Default)]
+struct Topics {
+    channels: HashMap<Bytes, HashMap<u64, Mailbox>>,
+    patterns: HashMap<Bytes, HashMap<u64, Mailbox>>,
 }
 
 /// What can be subscribed to.
@@ -71,23 +79,35 @@ pub(crate) struct Subscriber {
 impl Channels {
     /// Hands `text` to all who subscribe to `channel`, and tells to how many.
     pub(crate) fn publish(&self, channel: &Bytes, text: &Bytes) -> usize {
+        if channel.len() > NAME_BYTES_MAX {
+            return 0;
+        }
         let topics = self.lock();
-        let named = Topic { kind: Kind::Channel, name: channel.clone() };
-        let named = topics.get_key_value(&named);
-        let fitting = topics
-            .iter()
-            .filter(|(topic, _)| topic.kind == Kind::Pattern && fits(&topic.name, channel));
+        let named = topics.channels.get_key_value(channel).into_iter();
+        let fitting = topics.patterns.iter().filter(|(pattern, _)| fits(pattern, channel));
+        let named = named.map(|found| (Kind::Channel, found));
+        let fitting = fitting.map(|found| (Kind::Pattern, found));
         let mut reached = 0;
-        for (topic, mailboxes) in named.into_iter().chain(fitting) {
+        for (kind, (name, mailboxes)) in named.chain(fitting) {
+            let topic = Topic { kind, name: name.clone() };
             for mailbox in mailboxes.values() {
-                reached += usize::from(mailbox.put(topic, channel, text));
+                reached += usize::from(mailbox.put(&topic, channel, text));
             }
         }
         reached
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Topic, HashMap<u64, Mailbox>>> {
+    fn lock(&self) -> MutexGuard<'_, Topics> {
         self.topics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Topics {
+    fn of(&mut self, kind: Kind) -> &mut HashMap<Bytes, HashMap<u64, Mailbox>> {
+        match kind {
+            Kind::Channel => &mut self.channels,
+            Kind::Pattern => &mut self.patterns,
+        }
     }
 }
 
@@ -114,15 +134,16 @@ impl Subscriber {
         Self { id, channels, topics: HashSet::new(), mailbox, messages, full }
     }
 
-    /// To how many it is subscribed then; none if that would be too many.
+    /// To how many it is subscribed then; none if that, or the name, would be too much.
     pub(crate) fn subscribe(&mut self, topic: Topic) -> Option<usize> {
         if !self.topics.contains(&topic) {
-            if self.topics.len() == TOPICS_MAX {
+            if self.topics.len() == TOPICS_MAX || topic.name.len() > NAME_BYTES_MAX {
                 return None;
             }
-            self.topics.insert(topic.clone());
             let mut topics = self.channels.lock();
-            topics.entry(topic).or_default().insert(self.id, self.mailbox.clone());
+            let mailboxes = topics.of(topic.kind).entry(topic.name.clone()).or_default();
+            mailboxes.insert(self.id, self.mailbox.clone());
+            self.topics.insert(topic);
         }
         Some(self.topics.len())
     }
@@ -131,10 +152,11 @@ impl Subscriber {
     pub(crate) fn unsubscribe(&mut self, topic: &Topic) -> usize {
         self.topics.remove(topic);
         let mut topics = self.channels.lock();
-        if let Some(mailboxes) = topics.get_mut(topic) {
+        let topics = topics.of(topic.kind);
+        if let Some(mailboxes) = topics.get_mut(&topic.name) {
             mailboxes.remove(&self.id);
             if mailboxes.is_empty() {
-                topics.remove(topic);
+                topics.remove(&topic.name);
             }
         }
         self.topics.len()

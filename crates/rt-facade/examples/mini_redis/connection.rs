@@ -2,7 +2,7 @@
 //!
 //! One task reads, answers and writes by turns. While it writes it does not read: a client that takes no replies
 //! is asked for no more requests. So what the server holds for it is bounded: a request and [`INPUT_BYTES`], a reply
-//! and [`OUTPUT_BYTES_MAX`], and its mailbox.
+//! and [`OUTPUT_BYTES_MAX`], its mailbox, and the names of what it has subscribed to.
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -140,7 +140,7 @@ impl Connection {
             let Topic { kind, name } = topic.clone();
             let reply = match self.subscriber.subscribe(topic) {
                 Some(topics) => confirmation("subscribe", kind, Some(name), topics),
-                None => Reply::error("ERR too many subscriptions"),
+                None => Reply::error("ERR too many subscriptions, or too long a name"),
             };
             self.reply(reply);
         }

@@ -25,8 +25,9 @@
 //! | `resp.rs`, `command.rs` | the protocol, and what it asks for | nothing |
 //!
 //! # What a client can make it hold
-//! Not more than `--clients` of them, a request of 1 MiB each, as many replies, and 4 MiB of messages that
-//! it does not read; past that it is cut off. What is stored is not limited: that is what it is for.
+//! Of clients, `--clients`. Of each: a request of 1 MiB, and as much of replies; 4 MiB of messages that it does not
+//! read, past which it is cut off; 1,024 names of channels, of 1 KiB. What is stored is not limited: that is what it
+//! is for.
 #![allow(clippy::print_stdout, reason = "a program talks to its user")]
 
 mod channels;

@@ -172,6 +172,38 @@ fn nothing_comes_after_the_end_of_a_subscription() {
     });
 }
 
+#[test]
+fn subscriptions_have_a_limit() {
+    for_each_flavor(|server| {
+        run(async {
+            let mut client = Raw::connect(server.addr).await;
+            client.send(format!("SUBSCRIBE {}\r\n", "x".repeat(1025))).await;
+            let refused = "-ERR too many subscriptions, or too long a name\r\n";
+            client.hear(refused).await;
+            for n in 1..=1024 {
+                let name = format!("{n:04}");
+                client.send(format!("SUBSCRIBE {name}\r\n")).await;
+                client.hear(&format!("*3\r\n$9\r\nsubscribe\r\n$4\r\n{name}\r\n:{n}\r\n")).await;
+            }
+            client.ask("SUBSCRIBE more\r\n", refused).await;
+            // One that it has is no more.
+            client
+                .ask("SUBSCRIBE 0001\r\n", "*3\r\n$9\r\nsubscribe\r\n$4\r\n0001\r\n:1024\r\n")
+                .await;
+            client.send("UNSUBSCRIBE\r\nECHO done\r\n").await;
+            for left in (0..1024).rev() {
+                for _ in 0..5 {
+                    client.line().await;
+                }
+                assert_eq!(client.line().await, format!(":{left}\r\n"));
+            }
+            client.hear("$4\r\ndone\r\n").await;
+            drop(client);
+            end(server).await;
+        });
+    });
+}
+
 /// 300 MB to one who reads and one who does not.
 #[test]
 fn who_does_not_read_is_cut_off_and_costs_little() {
