@@ -35,11 +35,13 @@ use crate::{FileTimes, OpenOptions, Operation};
 /// Reads, writes and moves by the traits of `rt_io`.
 ///
 /// # Buffers and hops
-/// A *hop* is a closure on the pool, there and back. Reads are served from what was read ahead: 8 KiB at
-/// first, twice as much each time, up to 256 KiB, and from the third on the next chunk is read while this
-/// one is handed out. Whoever asks for more gets it in one read, up to
-/// [`max_buf_size`](Self::max_buf_size). So a hop brings 8 KiB to 2 MiB, and a stream rarely waits for
-/// one.
+/// A *hop* is a closure on the pool, there and back. On Linux, what the kernel has in memory is read on the
+/// spot: small reads 16 KiB at a time, larger ones straight to where they go, 64 KiB at most, and after
+/// each MiB the other tasks have their turn. Where the kernel does not know without a disk (or another file
+/// system cannot tell), the pool reads: 8 KiB at first, twice as much each time, up to 256 KiB, and from
+/// the third on the next chunk is read while this one is handed out. Whoever asks for more gets it in one
+/// read, up to [`max_buf_size`](Self::max_buf_size). So a hop brings 8 KiB to 2 MiB, and a stream rarely
+/// waits for one.
 ///
 /// Writes are copied and return at once; a closure writes them behind, and what comes meanwhile is gathered
 /// for its next round. So there is at most one hop per write, and none while one is under way. A write
@@ -202,7 +204,8 @@ impl File {
 
     /// Cuts the file off, or fills it up with zeroes, to a length of `size` bytes. The position stays.
     ///
-    /// One hop, after those under way. Goes on if it is dropped.
+    /// One hop, after those under way. Goes on if it is dropped, and may then come after what is asked of
+    /// the file next.
     ///
     /// # Errors
     /// If the file was not opened to write, or the system says so.

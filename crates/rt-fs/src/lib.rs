@@ -34,7 +34,7 @@
 //! |---|---|
 //! | a function, opening a file, most methods | 1 |
 //! | [`read_dir`] | 1 for every 32 entries |
-//! | a read | 0 from what was read ahead; else 1, which reads 8 KiB to 2 MiB |
+//! | a read | 0 from what was read ahead or, on Linux, is in the kernel's memory; else 1, for 8 KiB to 2 MiB |
 //! | a write | 1 if nothing is being written, else 0 |
 //! | a flush | 0: it waits for that one |
 //! | a move from the start or from here | 0 if nothing is under way, else 1 |
@@ -42,7 +42,9 @@
 //! | [`DirEntry::file_type`] | 0 where the folder tells it |
 //!
 //! A hop costs one allocation and what the pool takes. A read from what was read ahead copies, and
-//! neither locks nor counts. A write locks the file's desk for the copy.
+//! neither locks nor
+//! counts; one from the kernel's memory is a system call and one read-modify-write. A write locks the file's
+//! desk for the copy.
 //!
 //! # Where to read on
 //! `operation.rs` is one hop as a future; `file.rs` a file, and `file/core.rs` the order of what is done to

@@ -65,6 +65,7 @@ struct Case {
     max: usize,
     is_append: bool,
     is_from_std: bool,
+    is_now: bool,
     order: Vec<usize>,
     ops: Vec<Op>,
 }
@@ -75,14 +76,16 @@ fn cases() -> impl Strategy<Value = Case> {
         prop::sample::select(&[1, 3, 7, 16, 50, 2 << 20][..]),
         any::<bool>(),
         any::<bool>(),
+        any::<bool>(),
         prop::collection::vec(any::<usize>(), 1..8),
         prop::collection::vec(ops(), 1..50),
     )
-        .prop_map(|(start, max, is_append, is_from_std, order, ops)| Case {
+        .prop_map(|(start, max, is_append, is_from_std, is_now, order, ops)| Case {
             start,
             max,
             is_append,
             is_from_std,
+            is_now,
             order,
             ops,
         })
@@ -139,6 +142,7 @@ fn check(case: &Case, how: How) {
         false => File::opened(std, std::panic::Location::caller()),
     };
     file.set_max_buf_size(case.max);
+    file.front_mut().0.reads_now &= case.is_now;
     let mut order = case.order.clone().into_iter().cycle();
     let order = Box::new(move || order.next().unwrap());
     let mut pair = Pair { pool: &pool, order, how, file, model: open(&theirs) };

@@ -13,7 +13,16 @@ use super::File;
 use crate::OpenOptions;
 use crate::kit::{How, Pool, Scratch, poll, poll_once};
 
+/// To read and write, and as on a disk that is never in memory.
+#[track_caller]
 fn opened(path: &std::path::Path) -> File {
+    let mut file = opened_now(path);
+    file.front_mut().0.reads_now = false;
+    file
+}
+
+#[track_caller]
+fn opened_now(path: &std::path::Path) -> File {
     let std = std::fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
     File::opened(std, Location::caller())
 }
@@ -26,6 +35,7 @@ fn small_reads_cost_a_hop_per_chunk_and_chunks_grow() {
     let (pool, _guard) = Pool::enter(How::Here);
     block_on(async {
         let mut file = File::open(&path).await.unwrap();
+        file.front_mut().0.reads_now = false;
         assert_eq!(pool.hops(), 1);
         let mut all = Vec::new();
         let mut buf = [0; 100];
@@ -530,4 +540,78 @@ fn a_file_goes_where_its_task_goes() {
     goes::<crate::ReadDir>();
     goes::<crate::DirEntry>();
     goes::<crate::DirBuilder>();
+}
+
+/// Whether the file system of the scratch folder can tell what is in memory.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn tells_what_is_in_memory(path: &std::path::Path) -> bool {
+    let file = std::fs::File::open(path).unwrap();
+    crate::sys::read_now(&file, &mut [0]) != crate::sys::Now::Never
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[test]
+fn what_is_in_memory_takes_no_hop() {
+    let scratch = Scratch::new();
+    let bytes: Vec<u8> = (0..300_000_u32).flat_map(|n| n.to_le_bytes()).collect();
+    let path = scratch.file(&bytes);
+    if !tells_what_is_in_memory(&path) {
+        return;
+    }
+    let (pool, _guard) = Pool::enter(How::Closed);
+    for size in [100, 5_000, 16_384, 100_000, 3 << 20] {
+        let mut file = opened_now(&path);
+        let (mut all, mut buf) = (Vec::new(), vec![0; size]);
+        block_on(async {
+            loop {
+                match file.read(&mut buf).await.unwrap() {
+                    0 => break,
+                    n => all.extend_from_slice(&buf[..n]),
+                }
+            }
+            assert!(all == bytes, "by {size}");
+            file.seek(SeekFrom::Start(4)).await.unwrap();
+            assert_eq!(file.read_u32_le().await.unwrap(), 1);
+            file.seek(SeekFrom::Current(4)).await.unwrap();
+            assert_eq!(file.read_u32_le().await.unwrap(), 3);
+        });
+        assert_eq!(file.try_into_std().unwrap().stream_position().unwrap(), 16);
+    }
+    assert_eq!(pool.hops(), 0);
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[test]
+fn what_is_on_the_disk_alone_is_read_on_the_pool() {
+    let scratch = Scratch::new();
+    let bytes: Vec<u8> = (0..300_000_u32).flat_map(|n| n.to_le_bytes()).collect();
+    let path = scratch.file(&bytes);
+    let std = std::fs::File::open(&path).unwrap();
+    std.sync_all().unwrap();
+    // The kernel may forget it then, and mostly does.
+    rustix::fs::fadvise(&std, 0, None, rustix::fs::Advice::DontNeed).unwrap();
+    let (_pool, _guard) = Pool::enter(How::Here);
+    let mut all = Vec::new();
+    block_on(opened_now(&path).read_to_end(&mut all)).unwrap();
+    assert!(all == bytes);
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[test]
+fn a_file_in_memory_lets_others_have_their_turn() {
+    let scratch = Scratch::new();
+    let path = scratch.file(&vec![7; 5 << 20]);
+    if !tells_what_is_in_memory(&path) {
+        return;
+    }
+    let (_pool, _guard) = Pool::enter(How::Closed);
+    let mut file = opened_now(&path);
+    let (mut buf, mut read, mut pended) = (vec![0; 1 << 16], 0, 0);
+    while read < 5 << 20 {
+        match poll_once(file.read(&mut buf)) {
+            Poll::Ready(n) => read += n.unwrap(),
+            Poll::Pending => pended += 1,
+        }
+    }
+    assert_eq!(pended, 4, "after each of the first four MiB");
 }
