@@ -196,7 +196,7 @@ impl File {
     ) -> Operation<'_, ()> {
         let core = self.core.share();
         Operation::new(what, Location::caller(), move || {
-            let _turn = core.turn();
+            let _shift = core.shift();
             let failed = core.desk().take_error();
             failed.map_or_else(|| sync(&core.std), Err)
         })
@@ -214,7 +214,7 @@ impl File {
         self.front().settle(&mut self.core.desk());
         let core = self.core.share();
         Operation::new("File::set_len", Location::caller(), move || {
-            let _turn = core.turn();
+            let _shift = core.shift();
             core.std.set_len(size)
         })
     }
@@ -231,7 +231,7 @@ impl File {
         let is_behind = self.core.desk().is_behind();
         let core = self.core.share();
         Operation::new("File::metadata", Location::caller(), move || {
-            let _turn = is_behind.then(|| core.turn());
+            let _shift = is_behind.then(|| core.shift());
             core.std.metadata()
         })
     }
@@ -252,7 +252,7 @@ impl File {
         drop(front);
         let core = self.core.share();
         Operation::new("File::try_clone", site, move || {
-            let _turn = core.turn();
+            let _shift = core.shift();
             let is_seekable = core.desk().is_seekable;
             let twin = Core::new(core.std.try_clone()?, is_seekable);
             Ok(Self::new(twin, false, max_buf_size, site))
@@ -304,7 +304,7 @@ impl File {
     pub fn set_times(&self, times: FileTimes) -> Operation<'_, ()> {
         let core = self.core.share();
         Operation::new("File::set_times", Location::caller(), move || {
-            let _turn = core.turn();
+            let _shift = core.shift();
             core.std.set_times(times.into_std())
         })
     }

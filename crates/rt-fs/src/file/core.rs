@@ -1,12 +1,12 @@
 //! What a file and the closures on the pool that work for it have in common: the descriptor, and a
 //! desk where it is written down what is to be done.
 //!
-//! # Protocol: the turn
+//! # Protocol: the shift
 //! One at a time works on the descriptor: who set `is_busy`, under the lock of the desk, has the
-//! *turn*. The lock itself is held for a few plain lines, never for a system call that may wait,
+//! *shift*. The lock itself is held for a few plain lines, never for a system call that may wait,
 //! never while a waker is woken, cloned or dropped.
 //!
-//! | task                                            | who has the turn (on the pool)                      |
+//! | task                                            | who has the shift (on the pool)                      |
 //! |-------------------------------------------------|-----------------------------------------------------|
 //! | W1 bytes, or a move, onto the desk; nobody busy or called: call | D1 wait until nobody is busy, be busy           |
 //! | W2 no room, flush, or a move: leave a waker      | D2 catch up: put the position right, write the bytes, move, wake |
@@ -14,18 +14,18 @@
 //! |                                                 | D4 catch up; with nothing on the desk, be busy no more |
 //!
 //! **Claim (in order).** What is done to the descriptor after something was laid on the desk is done
-//! after that, by whoever has the turn then.
+//! after that, by whoever has the shift then.
 //! **Why.** D2 comes before D3, and the desk is read under its lock. So a closure that synchronises or
 //! reads waits for no other closure, and the order in which the pool starts them does not matter.
-//! **Breaks if** D3 comes before D2, or the desk is read without the turn.
+//! **Breaks if** D3 comes before D2, or the desk is read without the shift.
 //! **Checked by** `file::model_tests::a_file_is_as_that_of_std_whatever_is_cancelled_in_whatever_order_closures_run`,
 //! `file::tests::what_is_asked_of_a_shared_file_comes_after_its_writes`.
 //!
 //! **Claim (nothing stays).** While anything is on the desk, somebody is busy or called.
-//! **Why.** D4 looks at the desk and ends the turn under one lock: W1 comes before, and D4 sees it, or
+//! **Why.** D4 looks at the desk and ends the shift under one lock: W1 comes before, and D4 sees it, or
 //! after, and finds nobody busy. A call that is dropped unrun (the pool was shut down) does what it was
 //! called for as it is dropped.
-//! **Breaks if** D4 lets go of the lock between its look and the end of the turn.
+//! **Breaks if** D4 lets go of the lock between its look and the end of the shift.
 //! **Checked by** `file::tests::threads_take_turns_on_one_file`,
 //! `file::tests::a_pool_that_drops_its_jobs_fails_reads_and_loses_no_write`.
 //!
@@ -189,7 +189,7 @@ impl Core {
     }
 
     /// D1 and D2. Waits, so on the pool only.
-    pub(super) fn turn(&self) -> Turn<'_> {
+    pub(super) fn shift(&self) -> Shift<'_> {
         let mut desk = self.desk();
         while desk.is_busy {
             desk = self.free.wait(desk).unwrap_or_else(PoisonError::into_inner);
@@ -198,22 +198,22 @@ impl Core {
     }
 
     /// D1 and D2, unless somebody is busy: who then sees what is on the desk.
-    fn try_turn(&self) -> Option<Turn<'_>> {
+    fn try_shift(&self) -> Option<Shift<'_>> {
         let desk = self.desk();
         (!desk.is_busy).then(|| self.begin(desk))
     }
 
-    fn begin(&self, mut desk: MutexGuard<'_, Desk>) -> Turn<'_> {
+    fn begin(&self, mut desk: MutexGuard<'_, Desk>) -> Shift<'_> {
         desk.is_busy = true;
         let asks = desk.is_seekable.is_none();
         drop(desk);
-        let turn = Turn { core: self };
+        let shift = Shift { core: self };
         if asks {
             let is_seekable = (&self.std).stream_position().is_ok();
             self.desk().is_seekable = Some(is_seekable);
         }
-        turn.catch_up();
-        turn
+        shift.catch_up();
+        shift
     }
 
     /// W2: the desk, once `is_so`; else `cx` is woken when that may have changed.
@@ -264,11 +264,11 @@ impl Core {
 }
 
 /// The right to work on the descriptor.
-pub(super) struct Turn<'a> {
+pub(super) struct Shift<'a> {
     core: &'a Core,
 }
 
-impl Turn<'_> {
+impl Shift<'_> {
     /// D2.
     fn catch_up(&self) {
         loop {
@@ -324,7 +324,7 @@ impl Turn<'_> {
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Shift<'_> {
     /// D4.
     fn drop(&mut self) {
         loop {
@@ -349,7 +349,7 @@ impl Drop for Call {
         let is_refused = mem::take(&mut desk.is_refused);
         drop(desk);
         if !is_refused {
-            drop(self.0.try_turn());
+            drop(self.0.try_shift());
         }
     }
 }
@@ -423,7 +423,7 @@ fn back_by(unread: u64) -> i64 {
     -i64::try_from(unread).expect("as much as is in memory")
 }
 
-/// A waker that panics takes no turn with it.
+/// A waker that panics takes no shift with it.
 pub(super) fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         drop(catch_unwind(AssertUnwindSafe(|| waker.wake())));

@@ -317,7 +317,7 @@ pub(super) fn call(what: &str, core: &CoreRef, site: Site) -> io::Result<()> {
 
 /// On the pool: reads at most `asked` bytes, in one read.
 fn read(core: &CoreRef, mut memory: Vec<u8>, asked: usize, version: u64) -> Chunk {
-    let turn = core.turn();
+    let shift = core.shift();
     if core.desk().version != version {
         return Chunk { memory, asked, read: None, version };
     }
@@ -337,7 +337,7 @@ fn read(core: &CoreRef, mut memory: Vec<u8>, asked: usize, version: u64) -> Chun
         false => desk.unread += n,
     }
     drop(desk);
-    drop(turn);
+    drop(shift);
     Chunk { memory, asked, read: Some(read), version }
 }
 

@@ -153,7 +153,7 @@ impl Wake for Panics {
 }
 
 #[test]
-fn a_waker_that_panics_takes_no_turn_with_it() {
+fn a_waker_that_panics_takes_no_shift_with_it() {
     let scratch = Scratch::new();
     let path = scratch.file(b"");
     let (pool, _guard) = Pool::enter(How::Held);
