@@ -78,7 +78,7 @@ impl Connection {
 
     /// Answers every request that is there whole.
     async fn answer(&mut self) -> io::Result<Then> {
-        let mut then = Then::Serve;
+        let (mut then, come) = (Then::Serve, self.input.len());
         while then == Then::Serve {
             match take_request(&mut self.input) {
                 Ok(Some(request)) => then = self.execute(request),
@@ -94,8 +94,8 @@ impl Connection {
         }
         self.flush().await?;
         // Memory that one large request took is not kept for the next.
-        if self.input.is_empty() && self.input.capacity() > 2 * INPUT_BYTES {
-            self.input = BytesMut::new();
+        if come > 2 * INPUT_BYTES && self.input.len() < INPUT_BYTES {
+            self.input = BytesMut::from(&self.input[..]);
         }
         Ok(then)
     }
@@ -189,8 +189,10 @@ impl Connection {
         let written = self.subscriber.full.run_until_cancelled(written).await;
         written
             .ok_or_else(|| io::Error::new(ErrorKind::TimedOut, "a subscriber does not read"))??;
-        self.output.clear();
-        self.output.shrink_to(2 * OUTPUT_BYTES_MAX);
+        match self.output.capacity() > 2 * OUTPUT_BYTES_MAX {
+            true => self.output = Vec::new(), // a large reply's
+            false => self.output.clear(),
+        }
         Ok(())
     }
 

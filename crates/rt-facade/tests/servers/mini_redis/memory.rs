@@ -62,3 +62,29 @@ fn promises_cost_nothing() {
         });
     });
 }
+
+#[test]
+fn memory_for_a_large_request_is_not_kept() {
+    const LEN: usize = 1_000_000;
+    for_each_flavor(|server| {
+        run(async {
+            let (mut clients, text) = (Vec::new(), vec![b't'; LEN]);
+            let mut heard = vec![0; format!("${LEN}\r\n\r\n").len() + LEN];
+            for _ in 0..100 {
+                let mut client = Raw::connect(server.addr).await;
+                client.send(format!("*2\r\n$4\r\nECHO\r\n${LEN}\r\n")).await;
+                client.send(&text).await;
+                client.send("\r\n").await;
+                client.0.read_exact(&mut heard).await.expect("a reply");
+                // It stays, and says no more.
+                clients.push(client);
+            }
+            if let Some(peak) = server.peak_mb() {
+                println!("{peak} MB at most, for 100 clients with a request of 1 MB each");
+                assert!(peak < 24, "{peak} MB");
+            }
+            drop(clients);
+            end(server).await;
+        });
+    });
+}
