@@ -16,10 +16,10 @@ pub use std::Std;
 pub use theirs::Theirs;
 
 pairings! {
-    "rt-fs@rt-current": Ours, RtCurrent, ours, "ours, on our scheduler for one thread";
+    "rt@rt-current": Ours, RtCurrent, ours, "ours, on our scheduler for one thread";
     "tokio@tokio-current": Theirs, TokioCurrent, peer, "tokio's, on tokio's scheduler for one thread";
     "std@rt-current": Std, RtCurrent, peer, "std's, on the spot, on our scheduler for one thread";
-    "rt-fs@rt-multi": Ours, RtMulti, ours, "ours, on our scheduler for many threads";
+    "rt@rt-multi": Ours, RtMulti, ours, "ours, on our scheduler for many threads";
     "tokio@tokio-multi": Theirs, TokioMulti, peer, "tokio's, on tokio's scheduler for many threads";
     "std@rt-multi": Std, RtMulti, peer, "std's, on the spot, on our scheduler for many threads";
 }
@@ -42,6 +42,8 @@ mod scales {
 
     pub(super) const PIECES: Scale = Scale { kind: Kind::Times, counts: (1_000, 3_000), timed: 20_000, least: 1_000 };
     pub(super) const STREAM: Scale = Scale { kind: Kind::Times, counts: (MEBIS, 2 * MEBIS), timed: 8 * MEBIS, least: MEBIS };
+    pub(super) const LINES: Scale = Scale { kind: Kind::Times, counts: (1_000, 3_000), timed: 500_000, least: 1_000 };
+    pub(super) const TURNS: Scale = Scale { kind: Kind::Steps, counts: (1_000, 3_000), timed: 100_000, least: 1 };
     pub(super) const WHOLE: Scale = Scale { kind: Kind::Times, counts: (100, 300), timed: 5_000, least: 1 };
 }
 
