@@ -32,7 +32,7 @@ pin_project! {
         /// Waits until nobody makes the value, or it is there.
         Waits { #[pin] turn: Acquire<&'a OnceCell<T>> },
         /// Makes it. The permit goes back if that is given up.
-        Makes { #[pin] future: Fut, permit: Option<Taken<&'a OnceCell<T>>> },
+        Makes { #[pin] future: Fut, turn: Turn<'a, T> },
         /// Has said what came of it, or panicked.
         Done,
     }
@@ -87,18 +87,43 @@ where
                 Poll::Ready(Ok(permit)) => permit,
             };
             let make = make.take().expect("called once");
-            stage.stage.set(Stage::Makes { future: make(), permit: Some(permit) });
+            stage.stage.set(Stage::Makes { future: make(), turn: Turn::of(permit) });
         }
-        let StageProject::Makes { future, permit } = stage.stage.as_mut().project() else {
+        let StageProject::Makes { future, turn } = stage.stage.as_mut().project() else {
             panic!("polled after it has ended");
         };
         let made = match future.poll(cx) {
             Poll::Pending => return stage.pending(),
             Poll::Ready(made) => made,
         };
-        let permit = permit.take().expect("there until now");
+        let permit = turn.take();
         drop(stage); // and the future; if that panics, the permit goes back
         Poll::Ready(value(made).map(|value| cell.fill(value, permit)))
+    }
+}
+
+/// A permit on its way through a future that makes the value: given back when dropped.
+///
+/// A word beside the permit itself, so that what drops a future that made nothing stays small.
+struct Turn<'a, T>(Option<&'a OnceCell<T>>);
+
+impl<'a, T> Turn<'a, T> {
+    fn of(permit: Taken<&'a OnceCell<T>>) -> Self {
+        Self(Some(permit.keep()))
+    }
+
+    /// The permit. Once.
+    fn take(&mut self) -> Taken<&'a OnceCell<T>> {
+        Taken::new(self.0.take().expect("there until now"), 1)
+    }
+}
+
+impl<T> Drop for Turn<'_, T> {
+    #[inline(never)]
+    fn drop(&mut self) {
+        if self.0.is_some() {
+            drop(self.take());
+        }
     }
 }
 
