@@ -60,6 +60,11 @@ mod copy;
 mod duplex;
 #[cfg(feature = "std")]
 mod ext;
+#[cfg(all(feature = "std", not(unix)))]
+mod find;
+#[cfg(all(feature = "std", unix))]
+#[path = "find/unix.rs"]
+mod find;
 #[cfg(feature = "std")]
 pub mod future;
 #[cfg(feature = "std")]

@@ -12,6 +12,7 @@ use std::vec::Vec;
 use super::read_to_end::{OnError, into_text};
 use super::{Site, reading};
 use crate::AsyncBufRead;
+use crate::find::find;
 
 /// The future of [`AsyncBufReadExt::read_until`](crate::AsyncBufReadExt::read_until).
 #[must_use = "futures do nothing unless polled"]
@@ -67,7 +68,7 @@ pub(crate) fn poll_read_until<R: AsyncBufRead + ?Sized>(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Poll::Ready(Err(error)),
         };
-        let found = memchr::memchr(byte, there);
+        let found = find(byte, there);
         let n = found.map_or(there.len(), |at| at + 1);
         buf.extend_from_slice(&there[..n]);
         reader.as_mut().consume(n);
