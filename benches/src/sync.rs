@@ -112,14 +112,19 @@ impl Visit for Lines {
 /// Tasks where some want what one has.
 const CROWD: u64 = 8;
 
+/// What takes less than a nanosecond is done so often in a row: a loop around one would tell where
+/// it lies in memory.
+const GLANCES_AT_ONCE: u64 = 16;
+
 /// Tasks where all hear the same.
 const AUDIENCE: u64 = 100;
 
 #[rustfmt::skip] // A table: a line each.
 mod scales {
-    use super::{AUDIENCE, CROWD, Kind, Scale};
+    use super::{AUDIENCE, CROWD, GLANCES_AT_ONCE, Kind, Scale};
 
     pub(super) const ALONE: Scale = Scale { kind: Kind::Steps, counts: (1_000, 3_000), timed: 500_000, least: 1 };
+    pub(super) const GLANCES: Scale = Scale { kind: Kind::Steps, counts: (1_600, 4_800), timed: 4_000_000, least: GLANCES_AT_ONCE };
     pub(super) const PAIR: Scale = Scale { kind: Kind::Steps, counts: (1_000, 3_000), timed: 200_000, least: 1 };
     pub(super) const SHARED: Scale = Scale { kind: Kind::Steps, counts: (1_600, 4_800), timed: 200_000, least: CROWD };
     pub(super) const HEARD: Scale = Scale { kind: Kind::Steps, counts: (2_000, 6_000), timed: 200_000, least: AUDIENCE };
