@@ -4,7 +4,7 @@
 //! twice: `ours` and `theirs` each say what its names mean, and take the files in. That is as if
 //! it had been typed out for both, with no layer between that would cost one of them more.
 //!
-//! Who is measured is a [pairing](PAIRINGS): primitives of the one, on a runtime of the one or the
+//! Who is measured is a [pairing](all): primitives of the one, on a runtime of the one or the
 //! other. `sync list` names them in the columns of `op list`; `cargo xtask bench sync` and
 //! `cargo xtask count --sync` run them.
 
