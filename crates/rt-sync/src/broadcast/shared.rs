@@ -42,14 +42,20 @@ use crate::base::value_lock::{ValueLock, WriteGuard};
 
 /// See the module.
 pub(super) struct Shared<T> {
+    look: Look<T>,
+    weak_senders: AtomicUsize,
+    pub(super) tail: ByteLock<Tail>,
+}
+
+/// What receivers look at for each message.
+#[repr(align(128))] // Not beside the tail, which each writes that comes to wait. Two lines: some processors fetch pairs.
+struct Look<T> {
     slots: Box<[Slot<T>]>,
     /// The position of the next message. Written under the tail's lock.
     ///
     /// Positions wrap: with 32 bits, a receiver that misses a multiple of 2³² messages takes it for none.
     end: AtomicUsize,
     senders: AtomicUsize,
-    weak_senders: AtomicUsize,
-    pub(super) tail: ByteLock<Tail>,
 }
 
 pub(super) struct Tail {
@@ -123,17 +129,16 @@ impl<T> Shared<T> {
             place: ValueLock::new(Place { position: n.wrapping_sub(capacity), message: None }),
         };
         let tail = Tail { end: 0, receivers, messages: Crowd::new(), ends: Crowd::new() };
-        Self {
+        let look = Look {
             slots: (0..capacity).map(slot).collect(),
             end: AtomicUsize::new(0),
             senders: AtomicUsize::new(1),
-            weak_senders: AtomicUsize::new(0),
-            tail: ByteLock::new(tail),
-        }
+        };
+        Self { look, weak_senders: AtomicUsize::new(0), tail: ByteLock::new(tail) }
     }
 
     fn slot(&self, position: usize) -> &Slot<T> {
-        &self.slots[position & (self.slots.len() - 1)]
+        &self.look.slots[position & (self.look.slots.len() - 1)]
     }
 
     /// Sends, to how many. The message comes back if there is nobody.
@@ -154,7 +159,7 @@ impl<T> Shared<T> {
             let old = place.message.replace(message);
             slot.shares.store(receivers, Relaxed); // ours, by the lock
             guard.with(|tail| tail.end = end.wrapping_add(1));
-            self.end.store(end.wrapping_add(1), Relaxed); // S3, with the slot locked
+            self.look.end.store(end.wrapping_add(1), Relaxed); // S3, with the slot locked
             tell_all_holding(&self.tail, guard, place, Tail::messages); // S4
             drop(old); // B2
             return Ok(receivers);
@@ -164,7 +169,7 @@ impl<T> Shared<T> {
     /// The position of the next message.
     #[inline]
     pub(super) fn end(&self) -> usize {
-        self.end.load(Relaxed) // R1; R3 orders
+        self.look.end.load(Relaxed) // R1; R3 orders
     }
 
     /// Whether there is a message at `next`: an error if not.
@@ -204,7 +209,8 @@ impl<T> Shared<T> {
                 let end = self.end();
                 let instead = instead.wrapping_add(1);
                 let is_ahead = instead.wrapping_sub(end).cast_signed() > 0;
-                let oldest = if is_ahead { instead } else { end }.wrapping_sub(self.slots.len());
+                let oldest =
+                    if is_ahead { instead } else { end }.wrapping_sub(self.look.slots.len());
                 let missed = oldest.wrapping_sub(*next);
                 *next = oldest;
                 Err(TryRecvError::Lagged(missed as u64))
@@ -244,7 +250,7 @@ impl<T> Shared<T> {
             (tail.end, tail.receivers)
         });
         let _tell = (left == 0).then(|| Tell(self));
-        let behind = end.wrapping_sub(next).min(self.slots.len());
+        let behind = end.wrapping_sub(next).min(self.look.slots.len());
         for back in (1..=behind).rev() {
             let position = end.wrapping_sub(back);
             if let Ok(Share::Last(message)) = self.slot(position).share(position) {
@@ -259,7 +265,7 @@ impl<T> Shared<T> {
 
     /// Messages that some receiver has not had. Older ones are had by more.
     pub(super) fn len(&self) -> usize {
-        let capacity = self.slots.len();
+        let capacity = self.look.slots.len();
         self.tail.lock().with(|tail| {
             let (mut had, mut not) = (0, capacity);
             while had < not {
@@ -280,28 +286,28 @@ impl<T> Shared<T> {
     }
 
     pub(super) fn senders(&self) -> usize {
-        self.senders.load(Relaxed) // a statistic
+        self.look.senders.load(Relaxed) // a statistic
     }
 
     /// Whether all senders are gone.
     pub(super) fn is_closed(&self) -> bool {
-        self.senders.load(site("broadcast.closed", Acquire)) == 0 // pairs with the last one's Release
+        self.look.senders.load(site("broadcast.closed", Acquire)) == 0 // pairs with the last one's Release
     }
 
     pub(super) fn add_sender(&self) {
-        self.senders.fetch_add(1, Relaxed); // the caller has one, so it is not zero
+        self.look.senders.fetch_add(1, Relaxed); // the caller has one, so it is not zero
     }
 
     /// One more sender, unless all are gone.
     pub(super) fn revive_sender(&self) -> bool {
         let more = |count: usize| (count > 0).then(|| count + 1);
-        self.senders.fetch_update(Relaxed, Relaxed, more).is_ok() // publishes nothing, like a clone
+        self.look.senders.fetch_update(Relaxed, Relaxed, more).is_ok() // publishes nothing, like a clone
     }
 
     /// A sender goes; the last one tells the receivers.
     pub(super) fn remove_sender(&self) {
         // pairs with `is_closed`
-        if self.senders.fetch_sub(1, site("broadcast.count", Release)) == 1 {
+        if self.look.senders.fetch_sub(1, site("broadcast.count", Release)) == 1 {
             tell_all(&self.tail, Tail::messages);
         }
     }
