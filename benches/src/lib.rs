@@ -14,6 +14,7 @@ pub mod load;
 pub mod marks;
 pub mod meter;
 pub mod op;
+pub mod pairing;
 pub mod serve;
 pub mod subject;
 pub mod swap;

@@ -3,61 +3,15 @@
 //! a process that hangs.
 //!
 //! Prints what it cost, as `op` does.
-#![allow(clippy::print_stdout, reason = "the output of a program")]
 
-use std::env;
 use std::process::ExitCode;
 
 use rt_benches::alloc::Counting;
-use rt_benches::meter::Cost;
-use rt_benches::subject::{Subject, WORKERS};
-use rt_benches::sync::{self, Family, Visit};
-use rt_benches::words::{self, option};
+use rt_benches::{pairing, sync};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-struct Run<'a> {
-    operation: &'a str,
-    n: u64,
-    workers: usize,
-}
-
-impl Visit for Run<'_> {
-    type Output = Option<Cost>;
-
-    fn visit<F: Family, S: Subject>(self) -> Option<Cost> {
-        let operations = F::operations::<S>();
-        let operation = operations.iter().find(|operation| operation.name == self.operation)?;
-        Some(operation.run(self.workers, self.n))
-    }
-}
-
 fn main() -> ExitCode {
-    let words: Vec<String> = env::args().skip(1).collect();
-    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let workers = option(&mut words, "--workers", WORKERS);
-    let limit = option(&mut words, "--limit", 0);
-    let told = match (&words[..], workers, limit) {
-        (["list"], ..) => {
-            sync::list().iter().for_each(|line| println!("{line}"));
-            return ExitCode::SUCCESS;
-        }
-        ([pairing, operation, n], Some(workers), Some(limit)) => {
-            words::end_after(limit);
-            n.parse().ok().and_then(|n| {
-                let run = Run { operation, n, workers };
-                sync::with(pairing, run).flatten()
-            })
-        }
-        _ => None,
-    };
-    let Some(cost) = told else {
-        eprintln!(
-            "usage: sync <pairing> <operation> <n> [--workers N] [--limit SECONDS] | sync list"
-        );
-        return ExitCode::FAILURE;
-    };
-    println!("{}", cost.print());
-    ExitCode::SUCCESS
+    pairing::main("sync", sync::list, |name, run| sync::with(name, run))
 }
