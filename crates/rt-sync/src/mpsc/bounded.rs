@@ -243,7 +243,7 @@ impl<T> Sender<T> {
     /// Cancel safe. At once if it is closed already.
     #[track_caller]
     pub fn closed(&self) -> Closed<'_> {
-        self.inner.chan().closing().wait()
+        Closed::new(self.inner.chan().closing())
     }
 
     /// Whether the receiver has closed the channel, or is gone. If so, sending fails.

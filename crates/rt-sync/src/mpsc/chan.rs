@@ -34,8 +34,8 @@ use core::ptr::NonNull;
 use rt_task::base::shim::{AtomicUsize, Ordering::*, RawWord, site};
 
 use super::bound::Bound;
-use super::closing::Closing;
 use super::queue::{CLOSED, Head, Queue};
+use crate::base::event::Event;
 
 /// The receiver, in `refs`.
 const RECEIVER: usize = 1;
@@ -56,7 +56,7 @@ struct Rest<B> {
     bound: B,
     senders: AtomicUsize,
     refs: AtomicUsize,
-    closing: Closing,
+    closing: Event,
 }
 
 impl<T, B: Bound> Chan<T, B> {
@@ -66,7 +66,7 @@ impl<T, B: Bound> Chan<T, B> {
         let rest = Rest {
             senders: AtomicUsize::new(1),
             refs: AtomicUsize::new(RECEIVER | SENDERS),
-            closing: Closing::new(),
+            closing: Event::new(false),
             bound,
         };
         // SAFETY: inside of fresh memory; no reference is made.
@@ -101,7 +101,7 @@ impl<T, B: Bound> Chan<T, B> {
         &self.rest.bound
     }
 
-    pub(crate) fn closing(&self) -> &Closing {
+    pub(crate) fn closing(&self) -> &Event {
         &self.rest.closing
     }
 

@@ -202,7 +202,7 @@ impl<T, B: Bound> Receiving<T, B> {
             self.end.get_or_insert(end);
         }
         if before & CLOSED == 0 {
-            chan.closing().tell();
+            chan.closing().happen(|| ());
         }
         if is_idle {
             chan.end_idle();

@@ -90,7 +90,7 @@ impl<T> UnboundedSender<T> {
     /// Cancel safe. At once if it is closed already.
     #[track_caller]
     pub fn closed(&self) -> Closed<'_> {
-        self.inner.chan().closing().wait()
+        Closed::new(self.inner.chan().closing())
     }
 
     /// Whether the receiver has closed the channel, or is gone. If so, sending fails.
