@@ -130,6 +130,44 @@ impl Loom {
     }
 }
 
+/// What `verify` runs, and how far.
+#[derive(Default)]
+pub(crate) struct Verify {
+    /// Empty: all lanes.
+    pub(crate) lanes: Vec<String>,
+    pub(crate) list: bool,
+    pub(crate) write: bool,
+    pub(crate) selftest: bool,
+    /// What CI can afford.
+    pub(crate) quick: bool,
+    /// A part of a lane: a crate, a test's name, a bug's name; each lane says what.
+    pub(crate) only: Option<String>,
+    /// Where random choices begin.
+    pub(crate) seed: Option<u64>,
+    /// How many random programs, schedules or inputs.
+    pub(crate) seeds: Option<u64>,
+    /// For lanes that run as long as one lets them.
+    pub(crate) minutes: Option<u64>,
+}
+
+impl Verify {
+    pub(crate) fn parse(mut args: Args) -> Result<Self> {
+        let flags = Self {
+            list: args.switch("--list"),
+            write: args.switch("--write"),
+            selftest: args.switch("--selftest"),
+            quick: args.switch("--quick"),
+            only: args.option("--only")?,
+            seed: args.number("--seed")?,
+            seeds: args.number("--seeds")?,
+            minutes: args.number("--minutes")?,
+            lanes: args.all_positional(),
+        };
+        args.finish()?;
+        Ok(flags)
+    }
+}
+
 pub(crate) struct Size {
     pub(crate) save: Option<String>,
     pub(crate) against: Option<String>,

@@ -47,7 +47,7 @@ const JOBS: usize = 2;
 const ASAN_TARGET: &str = "x86_64-unknown-linux-gnu";
 
 pub(crate) fn run(flags: &Loom) -> Result<()> {
-    if flags.asan && !has_nightly() {
+    if flags.asan && !util::has_nightly() {
         println!("skipped: loom --asan needs a nightly toolchain");
         return Ok(());
     }
@@ -84,12 +84,6 @@ fn has_models(dir: &Path) -> bool {
     util::files(&dir.join("src"), "rs").iter().any(models)
 }
 
-fn has_nightly() -> bool {
-    let mut command = Command::new("rustup");
-    let command = command.args(["run", "nightly", "rustc", "--version"]);
-    util::installed("rustup") && util::output(command).is_ok()
-}
-
 /// Runs the models of one crate as they are.
 fn explore(name: &str, flags: &Loom) -> Result<()> {
     let preemptions = flags.preemptions.or_else(from_environment).unwrap_or(PREEMPTIONS);
@@ -104,12 +98,7 @@ fn cargo_test(name: &str, asan: bool) -> Command {
     let target_dir = util::target_dir().join(if asan { "loom-asan" } else { "loom" });
     let mut command = match asan {
         false => cargo([]),
-        true => {
-            // Not through `CARGO`, which is the toolchain that runs us.
-            let mut command = Command::new("cargo");
-            command.current_dir(util::root()).arg("+nightly").env_remove("RUSTUP_TOOLCHAIN");
-            command
-        }
+        true => util::nightly([]),
     };
     command.args(["test", "--quiet", "--lib", "--profile", "loom", "-p", name, "--target-dir"]);
     command.arg(target_dir).env("RUSTFLAGS", "--cfg rt_loom");

@@ -18,6 +18,7 @@ mod size;
 mod source;
 mod tidy;
 mod util;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -54,6 +55,11 @@ cargo xtask <command>
                                   rules beside it, and what two workers really do
   scaling --search WORKERS [--seeds N | --seed N] | --test
                                   random orders of steps, in which no task may be lost; the tests
+  verify [LANE]... [--quick] [--only PART] [--seed N] [--seeds N] [--minutes N]
+                                  whatever can show the runtime wrong, lane by lane
+  verify --list | --write         what each lane shows; the same into docs/testing.md
+  verify --selftest [LANE]... [--only BUG]
+                                  puts a bug into a copy of the tree, which its lane must find
   help                            this text
 ";
 
@@ -69,6 +75,7 @@ fn main() -> ExitCode {
         Some("bench") => flags::Bench::parse(args).and_then(|flags| bench::run(&flags)),
         Some("report") => flags::Report::parse(args).and_then(|flags| report::run(&flags)),
         Some("scaling") => flags::Scaling::parse(args).and_then(|flags| scaling::run(&flags)),
+        Some("verify") => flags::Verify::parse(args).and_then(|flags| verify::run(&flags)),
         Some("help") | None => {
             print!("{HELP}");
             Ok(())

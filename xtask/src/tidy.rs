@@ -17,6 +17,7 @@ use anyhow::{Result, bail};
 
 use crate::source::{self, Source};
 use crate::util;
+use crate::verify;
 
 /// A source together with the crate it is in.
 struct Room {
@@ -35,6 +36,7 @@ pub(crate) fn run() -> Result<()> {
     problems.extend(claims::check(&rooms));
     problems.extend(links::check(&util::root())?);
     problems.extend(map::check(&page(map::PAGE), &rooms));
+    problems.extend(verify::page::check(&page(verify::page::PAGE)));
     problems.extend(readme());
     for problem in &problems {
         println!("{problem}");

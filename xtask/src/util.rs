@@ -39,6 +39,24 @@ pub(crate) fn cargo<const N: usize>(args: [&str; N]) -> Command {
     command
 }
 
+/// The nightly tool chain's cargo, at the top of the tree; ask [`has_nightly`] first.
+pub(crate) fn nightly<const N: usize>(args: [&str; N]) -> Command {
+    // Not through `CARGO`, which is the toolchain that runs us.
+    let mut command = Command::new("cargo");
+    command.current_dir(root()).arg("+nightly").args(args);
+    for name in ["RUSTUP_TOOLCHAIN", "CARGO", "RUSTC"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Whether there is a nightly tool chain, which sanitizers need.
+pub(crate) fn has_nightly() -> bool {
+    let mut command = Command::new("rustup");
+    let command = command.args(["run", "nightly", "rustc", "--version"]);
+    installed("rustup") && output(command).is_ok()
+}
+
 /// Runs to the end; fails unless it succeeds.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot start {}", line(command)))?;
