@@ -53,15 +53,16 @@ pub(crate) fn run(flags: &Count) -> Result<()> {
                 continue;
             }
             counted += rows.len();
-            match flags.check {
-                true => problems += ceilings::check(table, &rows, flags.only.is_none())?,
-                false => print!("\n{}\n", columns(&page::table(table, &rows))),
+            // A check counts ours alone, and has nothing to write down.
+            if flags.check {
+                problems += ceilings::check(&bench, table, rows, flags.only.is_none())?;
+                continue;
             }
+            print!("\n{}\n", columns(&page::table(table, &rows)));
             if flags.write {
                 page::write(table, &rows)?;
             }
-            // A check counts ours alone.
-            if !flags.check && flags.only.is_none() {
+            if flags.only.is_none() {
                 sections.extend(ledger::section(table, &rows));
             }
         }

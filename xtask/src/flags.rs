@@ -199,6 +199,11 @@ impl Count {
             tables: args.tables(),
         };
         args.finish()?;
+        if flags.write && flags.check {
+            bail!(
+                "`--check` counts ours alone, and `--write` wants the peer's, too; run them apart"
+            );
+        }
         if flags.write && flags.only.is_some() {
             bail!("`--write` replaces a whole table, so it needs every operation");
         }

@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::{Cost, Row, is_ours};
+use super::{Bench, Cost, Row, is_ours};
 use crate::flags::Table;
 use crate::util::{self, figure};
 
@@ -21,16 +21,40 @@ const SLACK: f64 = 0.05;
 /// Per task: what the process itself gains in the meantime, spread over a million.
 const BYTES_SLACK: f64 = 1.0;
 
-/// Prints every cost that is above its ceiling and returns how many there are.
+/// How often an operation is counted before it is said to be above its ceiling. Where two threads
+/// meet, which of them comes first decides over a call more or less, and a tracer holds them up in
+/// the middle of it; a cost that has really grown is there each time.
+const COUNTS: usize = 4;
+
+/// Counts again what is above its ceiling, prints what stays there, and returns how many that are.
 ///
 /// `whole`: every operation of the table has been counted.
-pub(super) fn check(table: Table, rows: &[Row<'_>], whole: bool) -> Result<usize> {
+pub(super) fn check(
+    bench: &Bench,
+    table: Table,
+    mut rows: Vec<Row<'_>>,
+    whole: bool,
+) -> Result<usize> {
     let text = fs::read_to_string(util::root().join(CEILINGS)).context(CEILINGS)?;
     let ceilings: Value = serde_json::from_str(&text).context(CEILINGS)?;
     let section = table.section();
     let ceilings = &ceilings[section];
     let mut problems = Vec::new();
-    for row in rows {
+    for row in &mut rows {
+        let Some(ceiling) = ceilings.get(&row.operation.name) else {
+            continue;
+        };
+        for (subject, cost) in row.costs.iter_mut().filter(|(subject, _)| is_ours(subject)) {
+            for _ in 1..COUNTS {
+                if above(cost, ceiling).next().is_none() {
+                    break;
+                }
+                *cost = bench.measure(subject, row.operation, false)?;
+                println!("{subject:<19} {:<20} again: {}", row.operation.name, cost.sentence());
+            }
+        }
+    }
+    for row in &rows {
         let name = &row.operation.name;
         for (_, cost) in row.costs.iter().filter(|(subject, _)| is_ours(subject)) {
             match ceilings.get(name) {
