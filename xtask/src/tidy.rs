@@ -4,12 +4,14 @@
 //! can test it; this file reads the tree and hands it round.
 
 mod arrows;
+mod cfgs;
 mod claims;
 mod links;
 mod manifests;
 mod map;
 mod orderings;
 mod prose;
+mod unsafe_files;
 
 use std::fs;
 
@@ -32,6 +34,8 @@ pub(crate) fn run() -> Result<()> {
     problems.extend(arrows::check(&metadata));
     problems.extend(manifests::check(&metadata)?);
     problems.extend(prose::check(&rooms));
+    problems.extend(unsafe_files::check(&rooms));
+    problems.extend(cfgs::check(&rooms));
     problems.extend(orderings::check(&rooms));
     problems.extend(claims::check(&rooms));
     problems.extend(links::check(&util::root())?);

@@ -212,6 +212,7 @@ pub(crate) use sends;
 
 /// Receiving into the buffers of `bytes`, which need not be initialised. A datagram goes into the
 /// next chunk of the buffer alone; what does not fit there is lost, so reserve room first.
+// cfg here: a macro is not exported from a module of its own.
 #[cfg(feature = "bytes")]
 macro_rules! receives_buf {
     ($Address:ty) => {

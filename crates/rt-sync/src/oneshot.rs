@@ -173,19 +173,6 @@ impl<T> Receiver<T> {
         }
     }
 
-    /// Waits for the value with this thread.
-    ///
-    /// # Errors
-    /// As awaiting it: the sender is gone, or this was closed.
-    ///
-    /// # Panics
-    /// If the thread drives a runtime; and as the future.
-    #[cfg(feature = "std")]
-    #[track_caller]
-    pub fn blocking_recv(self) -> Result<T, RecvError> {
-        crate::base::blocking::wait("oneshot::Receiver::blocking_recv", "receiver.await", self)
-    }
-
     /// Gives the result.
     fn end(&mut self, found: Found) -> Result<T, RecvError> {
         match (self.side.take(), found) {
@@ -196,6 +183,26 @@ impl<T> Receiver<T> {
                 }
                 Err(RecvError(()))
             }
+        }
+    }
+}
+
+#[cfg(feature = "std")]
+mod by_thread {
+    use super::{Receiver, RecvError};
+    use crate::base::blocking;
+
+    impl<T> Receiver<T> {
+        /// Waits for the value with this thread.
+        ///
+        /// # Errors
+        /// As awaiting it: the sender is gone, or this was closed.
+        ///
+        /// # Panics
+        /// If the thread drives a runtime; and as the future.
+        #[track_caller]
+        pub fn blocking_recv(self) -> Result<T, RecvError> {
+            blocking::wait("oneshot::Receiver::blocking_recv", "receiver.await", self)
         }
     }
 }

@@ -109,9 +109,11 @@ impl fmt::Debug for JoinError {
 impl core::error::Error for JoinError {}
 
 #[cfg(feature = "std")]
-impl From<JoinError> for std::io::Error {
-    fn from(error: JoinError) -> Self {
-        std::io::Error::other(error)
+mod with_std {
+    impl From<super::JoinError> for std::io::Error {
+        fn from(error: super::JoinError) -> Self {
+            std::io::Error::other(error)
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Containment: a panic in user code ends that piece of user code, never a worker.
 
 #[cfg(feature = "std")]
-pub(crate) use with_std::{attempt, contain};
+pub(crate) use with_std::attempt;
+#[cfg(feature = "std")]
+pub use with_std::contain;
 #[cfg(not(feature = "std"))]
 pub(crate) use without_std::{attempt, contain};
 
@@ -31,8 +33,9 @@ mod with_std {
         catch_unwind(AssertUnwindSafe(f))
     }
 
-    /// Runs `f` and drops what it panics with (the panic hook has told it by then).
-    pub(crate) fn contain(f: impl FnOnce()) {
+    /// Runs `f`, a piece of the user's code such as a hook. A panic ends it and nothing else: the panic
+    /// hook has told of it by then, and what it carries is dropped.
+    pub fn contain(f: impl FnOnce()) {
         if let Err(payload) = attempt(f) {
             discard(payload);
         }

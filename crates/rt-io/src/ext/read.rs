@@ -68,6 +68,7 @@ pub trait AsyncReadExt: AsyncRead {
     ///
     /// # Errors
     /// What the source fails with; nothing was read then.
+    // cfg here: a method of a trait can stand nowhere else.
     #[cfg(feature = "bytes")]
     #[track_caller]
     fn read_buf<'a, B>(&'a mut self, buf: &'a mut B) -> super::ReadInto<'a, Self, B>

@@ -76,6 +76,7 @@ pub trait AsyncWriteExt: AsyncWrite {
     ///
     /// # Errors
     /// What the sink fails with; nothing was written then.
+    // cfg here: a method of a trait can stand nowhere else.
     #[cfg(feature = "bytes")]
     #[track_caller]
     fn write_buf<'a, B>(&'a mut self, buf: &'a mut B) -> super::WriteBuf<'a, Self, B>
@@ -93,6 +94,7 @@ pub trait AsyncWriteExt: AsyncWrite {
     /// # Errors
     /// `WriteZero` if the sink takes nothing; what the sink fails with, but `Interrupted`, which
     /// is tried again.
+    // cfg here: a method of a trait can stand nowhere else.
     #[cfg(feature = "bytes")]
     #[track_caller]
     fn write_all_buf<'a, B>(&'a mut self, buf: &'a mut B) -> super::WriteAllBuf<'a, Self, B>

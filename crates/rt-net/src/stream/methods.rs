@@ -125,6 +125,7 @@ macro_rules! tries_reading {
         ///
         /// # Errors
         /// As `try_read`.
+        // cfg here: part of what this macro writes.
         #[cfg(feature = "bytes")]
         pub fn try_read_buf<B: bytes::BufMut>(&self, buf: &mut B) -> std::io::Result<usize> {
             $crate::uninit::buf_mut::fill(buf, |buf| self.socket().try_read(buf))

@@ -113,19 +113,26 @@ impl<T: Clone> Receiver<T> {
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
         self.shared.receive(&mut self.next)
     }
+}
 
-    /// Waits for the next message with this thread.
-    ///
-    /// # Errors
-    /// As [`recv`](Self::recv).
-    ///
-    /// # Panics
-    /// If the thread drives a runtime; and as [`recv`](Self::recv).
-    #[cfg(feature = "std")]
-    #[track_caller]
-    pub fn blocking_recv(&mut self) -> Result<T, RecvError> {
-        let future = self.recv();
-        crate::base::blocking::wait("broadcast::Receiver::blocking_recv", "recv().await", future)
+#[cfg(feature = "std")]
+mod by_thread {
+    use super::{Receiver, RecvError};
+    use crate::base::blocking;
+
+    impl<T: Clone> Receiver<T> {
+        /// Waits for the next message with this thread.
+        ///
+        /// # Errors
+        /// As [`recv`](Self::recv).
+        ///
+        /// # Panics
+        /// If the thread drives a runtime; and as [`recv`](Self::recv).
+        #[track_caller]
+        pub fn blocking_recv(&mut self) -> Result<T, RecvError> {
+            let future = self.recv();
+            blocking::wait("broadcast::Receiver::blocking_recv", "recv().await", future)
+        }
     }
 }
 

@@ -11,8 +11,6 @@ use rt_task::base::shim::RawWord;
 
 use super::bound::Bounded;
 use super::chan::Chan;
-#[cfg(feature = "std")]
-use super::error::SendError;
 use super::error::{TryRecvError, TrySendError};
 use super::futures::{
     Closed, Recv, RecvMany, Reserve, ReserveMany, ReserveOwned, Send, SendTimeout,
@@ -21,8 +19,6 @@ use super::permit::{Asker, OwnAsker, OwnedPermit, Permit, PermitIterator};
 use super::receiving::Receiving;
 use super::sending::{Sending, Weak};
 use crate::base::acquire::Taken;
-#[cfg(feature = "std")]
-use crate::base::blocking;
 use crate::base::permits::{Permits, TryTake};
 
 /// Makes a channel with room for `buffer` messages.
@@ -147,19 +143,6 @@ impl<T> Sender<T> {
             Ok(timer) => SendTimeout::new(Send::new(self, message, site), timer, timeout),
             Err(missing) => panic!("{}", missing.message("`Sender::send_timeout`", site)),
         }
-    }
-
-    /// Waits for room with the thread, and sends `message`; see [`send`](Self::send).
-    ///
-    /// # Errors
-    /// As there.
-    ///
-    /// # Panics
-    /// On a thread that drives a runtime.
-    #[track_caller]
-    #[cfg(feature = "std")]
-    pub fn blocking_send(&self, message: T) -> Result<(), SendError<T>> {
-        blocking::wait("Sender::blocking_send", "send", self.send(message))
     }
 
     /// Waits for room for one message, and keeps it.
@@ -337,27 +320,6 @@ impl<T> Receiver<T> {
         self.inner.try_recv()
     }
 
-    /// Waits for the next message with the thread; see [`recv`](Self::recv).
-    ///
-    /// # Panics
-    /// On a thread that drives a runtime.
-    #[track_caller]
-    #[cfg(feature = "std")]
-    pub fn blocking_recv(&mut self) -> Option<T> {
-        blocking::wait("Receiver::blocking_recv", "recv", self.recv())
-    }
-
-    /// Waits for messages with the thread; see [`recv_many`](Self::recv_many).
-    ///
-    /// # Panics
-    /// On a thread that drives a runtime.
-    #[track_caller]
-    #[cfg(feature = "std")]
-    pub fn blocking_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
-        let many = self.recv_many(buffer, limit);
-        blocking::wait("Receiver::blocking_recv_many", "recv_many", many)
-    }
-
     /// Hands out no more room: sending and reserving fail from here on.
     ///
     /// What was sent before is still to be received, and what those send that have room. `None` comes when
@@ -420,6 +382,48 @@ impl<T> Receiver<T> {
     /// How many weak senders there are.
     pub fn sender_weak_count(&self) -> usize {
         self.inner.chan().weak_count()
+    }
+}
+
+#[cfg(feature = "std")]
+mod by_thread {
+    use super::super::error::SendError;
+    use super::{Receiver, Sender, Vec};
+    use crate::base::blocking;
+
+    impl<T> Sender<T> {
+        /// Waits for room with the thread, and sends `message`; see [`send`](Self::send).
+        ///
+        /// # Errors
+        /// As there.
+        ///
+        /// # Panics
+        /// On a thread that drives a runtime.
+        #[track_caller]
+        pub fn blocking_send(&self, message: T) -> Result<(), SendError<T>> {
+            blocking::wait("Sender::blocking_send", "send", self.send(message))
+        }
+    }
+
+    impl<T> Receiver<T> {
+        /// Waits for the next message with the thread; see [`recv`](Self::recv).
+        ///
+        /// # Panics
+        /// On a thread that drives a runtime.
+        #[track_caller]
+        pub fn blocking_recv(&mut self) -> Option<T> {
+            blocking::wait("Receiver::blocking_recv", "recv", self.recv())
+        }
+
+        /// Waits for messages with the thread; see [`recv_many`](Self::recv_many).
+        ///
+        /// # Panics
+        /// On a thread that drives a runtime.
+        #[track_caller]
+        pub fn blocking_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
+            let many = self.recv_many(buffer, limit);
+            blocking::wait("Receiver::blocking_recv_many", "recv_many", many)
+        }
     }
 }
 

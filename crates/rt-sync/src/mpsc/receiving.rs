@@ -174,25 +174,6 @@ impl<T, B: Bound> Receiving<T, B> {
         self.wait_for_claimed().ok_or(TryRecvError::Disconnected)
     }
 
-    /// Waits for the sender that has claimed the next slot, with the thread.
-    #[cfg(any(feature = "std", rt_loom))]
-    #[cold]
-    fn wait_for_claimed(&mut self) -> Option<T> {
-        rt_task::block_on(core::future::poll_fn(|cx| self.poll_next(cx)))
-    }
-
-    /// Waits for the sender that has claimed the next slot. There is no thread to park.
-    #[cfg(not(any(feature = "std", rt_loom)))]
-    #[cold]
-    fn wait_for_claimed(&mut self) -> Option<T> {
-        let mut turns = 0;
-        while self.head.slot().look() != READY {
-            rt_task::base::shim::relax(&mut turns);
-        }
-        // SAFETY: R1 returned READY.
-        Some(unsafe { self.take() })
-    }
-
     pub(crate) fn close(&mut self) {
         // SAFETY: alive as long as the receiver.
         let chan = unsafe { self.chan.as_ref() };
@@ -219,6 +200,37 @@ impl<T, B: Bound> Receiving<T, B> {
 
     pub(crate) fn len(&self) -> usize {
         self.head.at().until(self.chan().queue.tail().0)
+    }
+}
+
+#[cfg(any(feature = "std", rt_loom))]
+mod claimed {
+    use super::{Bound, Receiving};
+
+    impl<T, B: Bound> Receiving<T, B> {
+        /// Waits for the sender that has claimed the next slot, with the thread.
+        #[cold]
+        pub(super) fn wait_for_claimed(&mut self) -> Option<T> {
+            rt_task::block_on(core::future::poll_fn(|cx| self.poll_next(cx)))
+        }
+    }
+}
+
+#[cfg(not(any(feature = "std", rt_loom)))]
+mod claimed {
+    use super::{Bound, READY, Receiving};
+
+    impl<T, B: Bound> Receiving<T, B> {
+        /// Waits for the sender that has claimed the next slot. There is no thread to park.
+        #[cold]
+        pub(super) fn wait_for_claimed(&mut self) -> Option<T> {
+            let mut turns = 0;
+            while self.head.slot().look() != READY {
+                rt_task::base::shim::relax(&mut turns);
+            }
+            // SAFETY: R1 returned READY.
+            Some(unsafe { self.take() })
+        }
     }
 }
 

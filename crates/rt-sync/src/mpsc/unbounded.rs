@@ -13,8 +13,6 @@ use super::error::{SendError, TryRecvError};
 use super::futures::{Closed, Recv, RecvMany};
 use super::receiving::Receiving;
 use super::sending::{Sending, Weak};
-#[cfg(feature = "std")]
-use crate::base::blocking;
 
 /// Makes a channel without a bound: sending never waits.
 ///
@@ -174,27 +172,6 @@ impl<T> UnboundedReceiver<T> {
         self.inner.try_recv()
     }
 
-    /// Waits for the next message with the thread; see [`recv`](Self::recv).
-    ///
-    /// # Panics
-    /// On a thread that drives a runtime.
-    #[track_caller]
-    #[cfg(feature = "std")]
-    pub fn blocking_recv(&mut self) -> Option<T> {
-        blocking::wait("UnboundedReceiver::blocking_recv", "recv", self.recv())
-    }
-
-    /// Waits for messages with the thread; see [`recv_many`](Self::recv_many).
-    ///
-    /// # Panics
-    /// On a thread that drives a runtime.
-    #[track_caller]
-    #[cfg(feature = "std")]
-    pub fn blocking_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
-        let many = self.recv_many(buffer, limit);
-        blocking::wait("UnboundedReceiver::blocking_recv_many", "recv_many", many)
-    }
-
     /// Takes no more messages: sending fails from here on. What was sent before is still to be received.
     pub fn close(&mut self) {
         self.inner.close();
@@ -244,6 +221,33 @@ impl<T> UnboundedReceiver<T> {
     /// How many weak senders there are.
     pub fn sender_weak_count(&self) -> usize {
         self.inner.chan().weak_count()
+    }
+}
+
+#[cfg(feature = "std")]
+mod by_thread {
+    use super::{UnboundedReceiver, Vec};
+    use crate::base::blocking;
+
+    impl<T> UnboundedReceiver<T> {
+        /// Waits for the next message with the thread; see [`recv`](Self::recv).
+        ///
+        /// # Panics
+        /// On a thread that drives a runtime.
+        #[track_caller]
+        pub fn blocking_recv(&mut self) -> Option<T> {
+            blocking::wait("UnboundedReceiver::blocking_recv", "recv", self.recv())
+        }
+
+        /// Waits for messages with the thread; see [`recv_many`](Self::recv_many).
+        ///
+        /// # Panics
+        /// On a thread that drives a runtime.
+        #[track_caller]
+        pub fn blocking_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
+            let many = self.recv_many(buffer, limit);
+            blocking::wait("UnboundedReceiver::blocking_recv_many", "recv_many", many)
+        }
     }
 }
 

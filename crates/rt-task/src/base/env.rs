@@ -200,11 +200,17 @@ impl Missing {
         };
         alloc::format!("`{what}` at {site} needs {needs}: {fix}")
     }
+}
 
-    /// The same as an I/O error, of kind `Other`.
-    #[cfg(feature = "std")]
-    #[must_use]
-    pub fn io_error(self, what: &str, site: &Location<'_>) -> std::io::Error {
-        std::io::Error::other(self.message(what, site))
+#[cfg(feature = "std")]
+mod with_std {
+    use super::{Location, Missing};
+
+    impl Missing {
+        /// The same as an I/O error, of kind `Other`.
+        #[must_use]
+        pub fn io_error(self, what: &str, site: &Location<'_>) -> std::io::Error {
+            std::io::Error::other(self.message(what, site))
+        }
     }
 }

@@ -25,9 +25,5 @@ pub mod seam;
 pub mod shim;
 pub mod wake_batch;
 
-/// Runs `f`, a piece of the user's code such as a hook. A panic ends it and nothing else: the panic
-/// hook has told of it by then.
 #[cfg(feature = "std")]
-pub fn contain(f: impl FnOnce()) {
-    crate::panic::contain(f);
-}
+pub use crate::panic::contain;

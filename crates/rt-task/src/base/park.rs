@@ -29,6 +29,45 @@ mod kept {
     }
     pub(super) fn keep(_pair: super::Pair) {}
 }
+#[cfg(not(rt_loom))]
+mod timed {
+    use super::super::clock::Monotonic;
+    use super::super::seam::Clock;
+    use super::{Duration, thread};
+
+    /// Parks the thread until `called`, up to `timeout`.
+    pub(super) fn park_thread(timeout: Option<Duration>, called: impl Fn() -> bool) {
+        let Some(timeout) = timeout else {
+            while !called() {
+                thread::park();
+            }
+            return;
+        };
+        let clock = Monotonic::new();
+        let end = clock.now().saturating_add(timeout);
+        while !called() {
+            let left = end.saturating_since(clock.now());
+            if left.is_zero() {
+                return;
+            }
+            thread::park_timeout(left);
+        }
+    }
+}
+#[cfg(rt_loom)]
+mod timed {
+    use super::{Duration, thread};
+
+    /// In a model a timeout is over whenever it likes.
+    pub(super) fn park_thread(timeout: Option<Duration>, called: impl Fn() -> bool) {
+        if timeout.is_some() {
+            return thread::yield_now();
+        }
+        while !called() {
+            thread::park();
+        }
+    }
+}
 
 use core::task::Waker;
 use core::time::Duration;
@@ -39,6 +78,7 @@ use super::driver::{Polled, Reactor};
 use super::seam::{Unpark, Wakes};
 use super::shim::thread::{self, Thread};
 use super::shim::{Arc, AtomicU32, Ordering::*, Token, site};
+use timed::park_thread;
 
 const EMPTY: u32 = 0;
 const PARKED: u32 = 1;
@@ -128,38 +168,6 @@ pub fn park_until(token: &Token, timeout: Option<Duration>, called: impl Fn() ->
     }
     while !called() {
         token.park();
-    }
-}
-
-#[cfg(not(rt_loom))]
-fn park_thread(timeout: Option<Duration>, called: impl Fn() -> bool) {
-    use super::clock::Monotonic;
-    use super::seam::Clock;
-    let Some(timeout) = timeout else {
-        while !called() {
-            thread::park();
-        }
-        return;
-    };
-    let clock = Monotonic::new();
-    let end = clock.now().saturating_add(timeout);
-    while !called() {
-        let left = end.saturating_since(clock.now());
-        if left.is_zero() {
-            return;
-        }
-        thread::park_timeout(left);
-    }
-}
-
-/// In a model a timeout is over whenever it likes.
-#[cfg(rt_loom)]
-fn park_thread(timeout: Option<Duration>, called: impl Fn() -> bool) {
-    if timeout.is_some() {
-        return thread::yield_now();
-    }
-    while !called() {
-        thread::park();
     }
 }
 

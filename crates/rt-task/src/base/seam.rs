@@ -57,6 +57,7 @@ pub trait Clock: Send + Sync + 'static {
     }
 
     /// The moment of the system's monotonic clock at which this one started.
+    // cfg here: a method of a trait can stand nowhere else.
     #[cfg(feature = "std")]
     fn start(&self) -> std::time::Instant;
 }
@@ -221,6 +222,7 @@ pub enum RejectedWhy {
     /// The pool takes no more work.
     ShutDown,
     /// No thread could be started, and none is running.
+    // cfg here: a variant can stand nowhere else, and neither can its arm below.
     #[cfg(feature = "std")]
     NoThread(std::io::Error),
 }
@@ -237,6 +239,7 @@ impl fmt::Display for RejectedWhy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ShutDown => f.write_str("the blocking pool is shut down"),
+            // cfg here: as the variant.
             #[cfg(feature = "std")]
             Self::NoThread(error) => {
                 write!(f, "no thread of the blocking pool could be started: {error}")

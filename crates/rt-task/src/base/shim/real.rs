@@ -1,4 +1,4 @@
-//! Real concurrency: `core`, `alloc` and `std`.
+//! Real concurrency: `core`, `alloc` and `std`. cfg here: this is the selector.
 
 use core::sync::atomic::Ordering;
 
