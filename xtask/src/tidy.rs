@@ -6,6 +6,7 @@
 mod arrows;
 mod cfgs;
 mod claims;
+mod dependencies;
 mod links;
 mod manifests;
 mod map;
@@ -33,6 +34,7 @@ pub(crate) fn run() -> Result<()> {
     let mut problems = Vec::new();
     problems.extend(arrows::check(&metadata));
     problems.extend(manifests::check(&metadata)?);
+    problems.extend(dependencies::check(&page(dependencies::PAGE), &metadata));
     problems.extend(prose::check(&rooms));
     problems.extend(unsafe_files::check(&rooms));
     problems.extend(cfgs::check(&rooms));
