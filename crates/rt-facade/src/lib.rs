@@ -18,7 +18,7 @@
 //!
 //! This crate is thin: it puts the parts together ([`runtime`]) and shows them under the names that users
 //! of the model runtime know ([`task`], [`time`], [`net`], [`io`], `process`, [`signal`], [`sync`]). Each part stands alone, too:
-//! `rt-task`, `rt-sched-current`, `rt-timer`, `rt-blocking`, `rt-reactor`, `rt-net`, `rt-process`, `rt-signal`, `rt-sync`.
+//! `rt-task`, `rt-sched-current`, `rt-timer`, `rt-blocking`, `rt-reactor`, `rt-net`, `rt-process`, `rt-signal`, `rt-sync`; and so does [`testing`], `rt-test`.
 //!
 //! # Features
 //! - `net` types always implement `rt-io`'s traits. `futures-io`, `tokio-io` and `hyper` add those of
@@ -94,6 +94,7 @@ pub mod signal {
 }
 pub mod sync;
 pub mod task;
+pub mod testing;
 #[cfg(feature = "tower")]
 pub mod tower;
 /// Time: sleeping, timeouts, intervals, and a clock that tests can stop.

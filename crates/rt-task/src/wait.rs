@@ -5,6 +5,9 @@
 //! it pends. The end of the task's poll copies the last one into the task's header, where a
 //! dump reads it from any thread. Without a context (a foreign executor) both do nothing.
 
+#[cfg(feature = "std")]
+mod observe;
+
 use core::cell::Cell;
 use core::panic::Location;
 use core::ptr;
@@ -13,6 +16,8 @@ use core::task::{Context, Poll};
 use crate::base::context;
 use crate::base::shim::{AtomicPtr, AtomicU8, Ordering::*};
 use crate::place::Place;
+#[cfg(feature = "std")]
+pub use observe::observe;
 
 /// What a leaf future waits for.
 #[derive(Clone, Copy, Debug)]

@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("rt-reactor", &["rt-task"]),
     ("rt-io", &["rt-task"]),
     ("rt-sync", &["rt-task"]),
+    ("rt-test", &["rt-task"]),
     ("rt-net", &["rt-task", "rt-reactor", "rt-io"]),
     ("rt-fs", &["rt-task", "rt-reactor", "rt-io"]),
     ("rt-process", &["rt-task", "rt-reactor", "rt-io"]),

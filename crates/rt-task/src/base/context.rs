@@ -297,7 +297,7 @@ impl Stay {
     }
 
     /// The context, made first if there is none.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::try_new().unwrap_or_else(|| {
             let ctx = tls::fresh();
             ctx.users.set(1);

@@ -256,6 +256,39 @@ fn a_waker_that_leaves_the_context_of_a_spent_budget_frees_nothing_in_use() {
 }
 
 #[test]
+fn who_observes_a_poll_is_told_of_its_last_leaf_and_takes_nothing_from_the_task() {
+    let _guard = enter(Env::new());
+    let mut cx = Context::from_waker(Waker::noop());
+    with(|ctx| {
+        ctx.noted.begin();
+        let mut first = pin!(leaf(WaitKind::Lock, 1));
+        assert!(first.as_mut().poll(&mut cx).is_pending());
+        let (polled, wait) = observe(|| {
+            let mut inside = pin!(leaf(WaitKind::Time, 2));
+            inside.as_mut().poll(&mut cx)
+        });
+        assert!(polled.is_pending());
+        assert_eq!(wait.map(|wait| (wait.kind, wait.object)), Some((WaitKind::Time, 2)));
+        assert_eq!((ctx.noted.last.get().unwrap().object, ctx.noted.pended()), (2, 2));
+        let (_, wait) = observe(|| ());
+        assert!(wait.is_none(), "no leaf pended in this one");
+        assert_eq!((ctx.noted.last.get().unwrap().object, ctx.noted.pended()), (2, 2));
+        let panics = || observe(|| -> () { panic!("in the poll") });
+        std::panic::catch_unwind(core::panic::AssertUnwindSafe(panics)).unwrap_err();
+        assert_eq!((ctx.noted.last.get().unwrap().object, ctx.noted.pended()), (2, 2));
+    });
+}
+
+#[test]
+fn who_observes_without_a_context_is_told_all_the_same() {
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut inside = pin!(leaf(WaitKind::Time, 2));
+    let (_, wait) = observe(|| inside.as_mut().poll(&mut cx));
+    assert_eq!(wait.unwrap().kind, WaitKind::Time);
+    assert_eq!(with(|_| ()), None, "and leaves none behind");
+}
+
+#[test]
 fn kinds_are_told_from_each_other_and_kept() {
     let noted = Noted::default();
     let (slot, tag) = (WaitSlot::new(), WaitTag::new());
