@@ -12,6 +12,7 @@ mod ground;
 mod lane;
 mod lanes;
 pub(crate) mod page;
+mod suite;
 
 use std::time::Instant;
 

@@ -25,6 +25,10 @@ pub use windows::{symlink_dir, symlink_file};
 
 /// What came of reading without waiting.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(
+    not(any(target_os = "linux", target_os = "android")),
+    expect(dead_code, reason = "other systems cannot tell")
+)]
 pub(crate) enum Now {
     /// So many bytes; none at the end of the file.
     Read(usize),

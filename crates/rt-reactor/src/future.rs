@@ -94,6 +94,7 @@ impl<H: Host> Waiter<H> {
     }
 
     /// Ends the wait, and gives the host back.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "an `AsyncFd` asks for it"))]
     pub(crate) fn finish(self: Pin<&mut Self>) -> H
     where
         H: Default,

@@ -68,6 +68,11 @@ impl<'a> Ground<'a> {
             return Ok(text);
         }
         let lines: Vec<&str> = text.lines().collect();
+        // What a sanitizer found may be far above the end, and be there often.
+        let mut found: Vec<&str> = lines.iter().copied().filter(|line| is_finding(line)).collect();
+        found.sort_unstable();
+        found.dedup();
+        found.iter().take(TAIL).for_each(|line| println!("   | {line}"));
         lines[lines.len().saturating_sub(TAIL)..].iter().for_each(|line| println!("   | {line}"));
         if start.elapsed() >= limit {
             bail!("{told}: hung: killed after {} s; see {}", limit.as_secs(), self.log.display());
@@ -105,6 +110,11 @@ impl<'a> Ground<'a> {
 /// Where logs, pictures and copies of the tree go.
 pub(super) fn folder() -> PathBuf {
     util::target_dir().join("verify")
+}
+
+/// Whether a line says in short what a sanitizer or valgrind found.
+fn is_finding(line: &str) -> bool {
+    line.starts_with("SUMMARY: ") || line.contains("definitely lost: ")
 }
 
 /// How many tests passed, by what the test harness printed; an error if it ran none.

@@ -1,8 +1,10 @@
 //! All lanes, a file each, in the order in which they are run: quick ones first.
 
+pub(super) mod asan;
 mod loom;
+pub(super) mod tsan;
 mod weaken;
 
 use super::lane::Lane;
 
-pub(super) const ALL: &[&Lane] = &[&loom::LANE, &weaken::LANE];
+pub(super) const ALL: &[&Lane] = &[&loom::LANE, &asan::LANE, &tsan::LANE, &weaken::LANE];

@@ -56,10 +56,6 @@ impl EventsMax {
         let max = if timeout == Some(Duration::ZERO) { self.busy } else { self.waiting };
         max.clamp(1, 1 << 20)
     }
-
-    fn room(self) -> usize {
-        self.of(None).max(self.of(Some(Duration::ZERO)))
-    }
 }
 
 impl MioSelector {

@@ -11,13 +11,27 @@ use std::time::Duration;
 
 use libc::{
     EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP, SYS_epoll_pwait2, c_int,
-    epoll_event, timespec,
+    epoll_event,
 };
 use mio::Poll;
 
 use super::EventsMax;
 use crate::ready::Ready;
 use crate::selector::Token;
+
+/// A span as this call wants it on every machine. libc's `timespec` is shorter where a `long` has
+/// 32 bits, and the system would read on behind it.
+#[repr(C)]
+struct Span {
+    seconds: i64,
+    nanos: i64,
+}
+
+impl EventsMax {
+    fn room(self) -> usize {
+        self.of(None).max(self.of(Some(Duration::ZERO)))
+    }
+}
 
 /// Room for events.
 pub(super) struct Events {
@@ -57,13 +71,13 @@ impl Events {
     }
 
     fn wait_exactly(&mut self, epoll: RawFd, timeout: Duration) -> io::Result<usize> {
-        let span = timespec {
-            tv_sec: timeout.as_secs().try_into().unwrap_or(libc::time_t::MAX),
-            tv_nsec: timeout.subsec_nanos().into(),
+        let span = Span {
+            seconds: timeout.as_secs().try_into().unwrap_or(i64::MAX),
+            nanos: timeout.subsec_nanos().into(),
         };
         let mask: *const libc::sigset_t = ptr::null();
         let room: *mut epoll_event = self.room.as_mut_ptr();
-        let span: *const timespec = &raw const span;
+        let span: *const Span = &raw const span;
         let max = self.max.of(Some(timeout)) as c_int;
         // SAFETY: there is room for `max` events; the span lives until the call is over, and
         // without a mask its size does not matter.

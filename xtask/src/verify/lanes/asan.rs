@@ -1,0 +1,58 @@
+//! All tests under the address sanitizer, which looks for leaks at the end, too.
+
+use anyhow::Result;
+
+use super::super::ground::Ground;
+use super::super::lane::{Bug, Ci, Lane, Outcome};
+use super::super::suite::{self, Build, HOST};
+
+pub(super) const LANE: Lane = Lane {
+    name: "asan",
+    technique: "the tests of every crate under AddressSanitizer and LeakSanitizer",
+    shows: &[
+        "no memory is used after it was freed, freed twice, or touched past its end",
+        "what was allocated is freed: tasks, timers, registrations, messages, runtimes",
+    ],
+    ci: Ci::OnDemand("a build of its own: ten minutes on two processors"),
+    run,
+    bugs: &[
+        Bug {
+            name: "a_task_freed_too_soon",
+            effect: "the last reference but one frees a task: use after free",
+            file: "crates/rt-task/src/state.rs",
+            from: "        before.refs() == 1\n",
+            to: "        before.refs() <= 2\n",
+            only: "rt-task",
+            told: "heap-use-after-free",
+        },
+        Bug {
+            name: "a_block_of_messages_kept_for_ever",
+            effect: "blocks of a channel that were read are not freed: a leak",
+            file: "crates/rt-sync/src/mpsc/block.rs",
+            from: "drop(unsafe { Box::from_raw(block.as_ptr()) });",
+            to: "let _ = block;",
+            only: "rt-sync",
+            told: "LeakSanitizer",
+        },
+    ],
+};
+
+pub(in super::super) const BUILD: Build = Build {
+    rustflags: "-Zsanitizer=address",
+    env: &[],
+    args: &[],
+    target: HOST,
+    std: false,
+    quick: &["rt-task", "rt-timer", "rt-sched-multi", "rt-reactor"],
+    left_out: &[],
+};
+
+fn run(ground: &mut Ground<'_>) -> Result<Outcome> {
+    if !suite::is_host() {
+        return Ok(Outcome::Skipped(format!("made for {HOST}")));
+    }
+    match suite::missing(BUILD.std) {
+        Some(why) => Ok(Outcome::Skipped(why)),
+        None => suite::run(ground, &BUILD).map(Outcome::Passed),
+    }
+}

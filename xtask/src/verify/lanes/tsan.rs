@@ -1,0 +1,58 @@
+//! All tests under the thread sanitizer, with a standard library that it sees through.
+
+use anyhow::Result;
+
+use super::super::ground::Ground;
+use super::super::lane::{Bug, Ci, Lane, Outcome};
+use super::super::suite::{self, Build, HOST};
+
+pub(super) const LANE: Lane = Lane {
+    name: "tsan",
+    technique: "the tests of every crate under ThreadSanitizer, `std` built with it",
+    shows: &[
+        "no data race, on any path that a test takes: ours, `std`'s and the queues' that we use",
+    ],
+    ci: Ci::OnDemand("`std` and a build of its own: twenty minutes on two processors"),
+    run,
+    bugs: &[
+        Bug {
+            name: "a_value_sent_without_being_published",
+            effect: "the value of a oneshot is read before it is seen whole: a data race",
+            file: "crates/rt-sync/src/oneshot/channel.rs",
+            from: "site(\"oneshot.S2\", AcqRel)",
+            to: "Relaxed",
+            only: "rt-sync",
+            told: "ThreadSanitizer: data race",
+        },
+        Bug {
+            name: "a_channel_freed_by_who_has_not_seen_the_others_leave",
+            effect: "the last half of a channel frees it without having seen what others did: a data race",
+            file: "crates/rt-sync/src/mpsc/chan.rs",
+            from: "site(\"mpsc_chan.H3\", AcqRel)",
+            to: "Relaxed",
+            only: "rt-sync",
+            told: "ThreadSanitizer: data race",
+        },
+    ],
+};
+
+pub(in super::super) const BUILD: Build = Build {
+    rustflags: "-Zsanitizer=thread",
+    // Every race of a run, not the first one alone.
+    env: &[("TSAN_OPTIONS", "halt_on_error=0 second_deadlock_stack=1")],
+    args: &[],
+    target: HOST,
+    std: true,
+    quick: &["rt-task", "rt-sched-multi"],
+    left_out: &[],
+};
+
+fn run(ground: &mut Ground<'_>) -> Result<Outcome> {
+    if !suite::is_host() {
+        return Ok(Outcome::Skipped(format!("made for {HOST}")));
+    }
+    match suite::missing(BUILD.std) {
+        Some(why) => Ok(Outcome::Skipped(why)),
+        None => suite::run(ground, &BUILD).map(Outcome::Passed),
+    }
+}

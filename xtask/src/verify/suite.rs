@@ -1,0 +1,148 @@
+//! The tests of the workspace in a build of another kind: under a sanitizer, say, or for another
+//! machine.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use super::ground::{Ground, passed};
+use crate::{source, util};
+
+/// The machine that these builds are for: a sanitizer wants it named, so that build scripts and
+/// procedural macros stay without.
+pub(super) const HOST: &str = "x86_64-unknown-linux-gnu";
+
+/// The tests of one package, its build included.
+const LIMIT: Duration = Duration::from_secs(40 * 60);
+
+/// How all packages are built and run.
+pub(super) struct Build {
+    /// What is different about it.
+    pub(super) rustflags: &'static str,
+    pub(super) env: &'static [(&'static str, &'static str)],
+    /// Further words for `cargo test`.
+    pub(super) args: &'static [&'static str],
+    pub(super) target: &'static str,
+    /// The standard library is built anew, too, with the same flags; needs its source.
+    pub(super) std: bool,
+    /// What a quick run has.
+    pub(super) quick: &'static [&'static str],
+    pub(super) left_out: &'static [LeftOut],
+}
+
+/// A test that cannot be run this way.
+pub(super) struct LeftOut {
+    pub(super) package: &'static str,
+    /// As for `--skip`; a whole package, if empty.
+    pub(super) test: &'static str,
+    pub(super) why: &'static str,
+}
+
+/// Runs them, package by package; tells how many tests passed in how many packages.
+pub(super) fn run(ground: &mut Ground<'_>, build: &Build) -> Result<String> {
+    let packages = packages(ground, build)?;
+    let (mut tests, mut failed) = (0, Vec::new());
+    for package in &packages {
+        match ground.run(LIMIT, &mut command(ground, build, package)).and_then(|text| passed(&text))
+        {
+            Ok(count) => tests += count,
+            Err(error) => {
+                println!("   {error:#}");
+                failed.push(package.as_str());
+            }
+        }
+    }
+    if !failed.is_empty() {
+        bail!("{} of {} packages failed: {}", failed.len(), packages.len(), failed.join(", "));
+    }
+    let mut left = build.left_out.iter().collect::<Vec<_>>();
+    left.retain(|left| ground.flags.only.as_ref().is_none_or(|only| only == left.package));
+    left.iter()
+        .for_each(|left| println!("   left out: {} {}: {}", left.package, left.test, left.why));
+    let without =
+        if left.is_empty() { String::new() } else { format!(", {} left out", left.len()) };
+    Ok(format!("{tests} tests of {} packages{without}", packages.len()))
+}
+
+/// What was asked for, or all that have tests.
+fn packages(ground: &Ground<'_>, build: &Build) -> Result<Vec<String>> {
+    let mut names: Vec<String> = source::crates()?.into_iter().map(|(name, _)| name).collect();
+    // Procedural macros run in the compiler; the facade's tests have what they make.
+    names.retain(|name| name != "rt-macros");
+    let whole =
+        |name: &str| build.left_out.iter().any(|left| left.package == name && left.test.is_empty());
+    names.retain(|name| !whole(name));
+    if let Some(only) = &ground.flags.only {
+        names.retain(|name| name == only);
+    } else if ground.flags.quick {
+        names.retain(|name| build.quick.contains(&name.as_str()));
+    }
+    if names.is_empty() {
+        bail!("no package of that name has tests that are run here");
+    }
+    Ok(names)
+}
+
+fn command(ground: &Ground<'_>, build: &Build, package: &str) -> Command {
+    let mut command = ground.nightly(["test", "--tests", "--all-features", "--no-fail-fast"]);
+    command.args(["-p", package, "--target", build.target]).args(build.args);
+    if build.std {
+        command.arg("-Zbuild-std");
+    }
+    command.env("RUSTFLAGS", build.rustflags).envs(build.env.iter().copied());
+    let left: BTreeSet<&str> = build
+        .left_out
+        .iter()
+        .filter(|left| left.package == package)
+        .map(|left| left.test)
+        .collect();
+    if !left.is_empty() {
+        command.arg("--");
+        command.args(left.iter().flat_map(|test| ["--skip", test]));
+    }
+    command
+}
+
+/// What is missing for such a build, if anything.
+pub(super) fn missing(std: bool) -> Option<String> {
+    if !util::has_nightly() {
+        return Some("no nightly tool chain: `rustup toolchain install nightly`".into());
+    }
+    (std && !has_source())
+        .then(|| "no source of std: `rustup component add rust-src --toolchain nightly`".into())
+}
+
+fn has_source() -> bool {
+    let mut command = Command::new("rustup");
+    let root = util::output(command.args(["run", "nightly", "rustc", "--print", "sysroot"]));
+    root.is_ok_and(|root| {
+        std::path::Path::new(root.trim()).join("lib/rustlib/src/rust/library/std").is_dir()
+    })
+}
+
+/// Whether this machine is the one that the sanitizers are told of.
+pub(super) fn is_host() -> bool {
+    cfg!(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LeftOut, is_host, missing};
+
+    #[test]
+    fn what_is_missing_is_told_in_one_line() {
+        for told in [false, true].into_iter().filter_map(missing) {
+            assert!(!told.contains('\n'), "{told}");
+        }
+        let _ = is_host();
+    }
+
+    #[test]
+    fn a_left_out_test_has_a_reason() {
+        use super::super::lanes::{asan, tsan};
+        let all: Vec<&LeftOut> = asan::BUILD.left_out.iter().chain(tsan::BUILD.left_out).collect();
+        assert!(all.iter().all(|left| !left.why.is_empty()));
+    }
+}
