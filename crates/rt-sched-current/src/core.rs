@@ -216,6 +216,11 @@ impl<D: Driver> Core<D> {
         match runnable.run_in(ctx) {
             Ran::Pending => None,
             Ran::Yielded(again) => {
+                // It has found all that it asked for ready, and nobody else can run: others wait for
+                // what it does, a peer that reads what it writes, say, and only the driver knows.
+                if ctx.is_spent() && self.is_idle(ctx) {
+                    self.turn(ctx, Until::Now); // whom it wakes comes first
+                }
                 self.shared.with_local(ctx, |local| local.push_back(again));
                 None
             }
@@ -228,6 +233,13 @@ impl<D: Driver> Core<D> {
                 Some(panic)
             }
         }
+    }
+
+    /// Whether no task is queued anywhere.
+    fn is_idle(&self, ctx: &Ctx) -> bool {
+        self.shared.with_local(ctx, |local| local.is_empty())
+            && self.global.is_empty()
+            && self.shared.inbox.is_empty()
     }
 
     /// A panic of a task is fatal: shuts down.

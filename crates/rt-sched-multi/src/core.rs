@@ -183,7 +183,15 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         self.last_ended = matches!(ran, Ran::Done);
         match ran {
             Ran::Pending => {}
-            Ran::Yielded(again) => self.push(again),
+            Ran::Yielded(again) => {
+                // It has found all that it asked for ready, and nobody else can run here: others wait
+                // for what it does, a peer that reads what it writes, say, and only the driver knows.
+                let is_idle = || self.own().local.is_empty() && !self.shared.has_shared();
+                if self.ctx.is_spent() && is_idle() {
+                    self.tick(); // whom it wakes comes first
+                }
+                self.push(again);
+            }
             Ran::Done => self.worker.counters.ended.add(1),
             Ran::Fatal(panic) => {
                 self.worker.counters.ended.add(1);

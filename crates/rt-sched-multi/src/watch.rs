@@ -27,6 +27,8 @@ pub(crate) struct Watch {
     polls: Vec<u64>,
     /// Turns of the driver, by all.
     turns: u64,
+    /// How often any of them rose.
+    rises: u64,
 }
 
 /// What a look found.
@@ -36,7 +38,7 @@ pub(crate) enum Watched {
     Work,
     /// All go on by themselves.
     Nothing,
-    /// All sleep, and have done next to nothing since the last look: there is nothing to watch.
+    /// All sleep, and have hardly risen since the last look: there is nothing to watch.
     Quiet,
 }
 
@@ -44,7 +46,7 @@ impl Watch {
     /// Takes down how things stand.
     pub(crate) fn new<D: Driver + Send + 'static, Q: Queues>(shared: &Shared<D, Q>) -> Self {
         let polls = shared.workers.iter().map(|worker| worker.counters.polls.read());
-        Self { polls: polls.collect(), turns: turns(shared) }
+        Self { polls: polls.collect(), turns: turns(shared), rises: rises(shared) }
     }
 
     /// How many tasks the worker has polled since the last time, when it has polled `polls` now.
@@ -55,6 +57,10 @@ impl Watch {
 
 fn turns<D: Driver + Send + 'static, Q: Queues>(shared: &Shared<D, Q>) -> u64 {
     shared.workers.iter().map(|worker| worker.counters.turns.read()).sum()
+}
+
+fn rises<D: Driver + Send + 'static, Q: Queues>(shared: &Shared<D, Q>) -> u64 {
+    shared.workers.iter().map(|worker| worker.counters.unparks.read()).sum()
 }
 
 impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
@@ -95,17 +101,25 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
         let shared = self.shared;
         let (found, moved) = self.rescue();
         let turned = mem::replace(&mut self.watch.turns, turns(shared));
+        let rises = rises(shared);
+        let rose = rises - mem::replace(&mut self.watch.rises, rises);
         let unturned = !drives && !shared.driver.is_held() && turned == self.watch.turns;
         // After a short look, those who poll quickly are still on their way to it.
         let deserted = unturned && (span >= WATCH || moved == 0 || !self.is_soon_turned());
         self.is_wanted_in_driver = deserted;
         match found || deserted {
             true => Watched::Work,
-            false if moved <= FEW_POLLS && shared.idle.unwatch(self.index) => Watched::Quiet,
+            false if is_quiet(moved, rose) && shared.idle.unwatch(self.index) => Watched::Quiet,
             false => Watched::Nothing,
         }
     }
 }
 
-/// So few polls between two looks are not worth waking for another one, if all sleep by then.
+/// Whether so many polls and rises between two looks are not worth waking for another look, if all
+/// sleep by then. Who rises while nobody watches calls a sleeper to watch: more than one such call
+/// costs more than the look that saves them.
+fn is_quiet(polls: u64, rises: u64) -> bool {
+    polls <= FEW_POLLS && rises <= 1
+}
+
 const FEW_POLLS: u64 = 16;

@@ -11,7 +11,7 @@ use rt_task::base::clock::Monotonic;
 use rt_task::base::driver::{Polled, Reactor, Stack};
 use rt_task::base::park::{ThreadPark, ThreadUnpark};
 use rt_task::base::seam::{NoTimers, Wakes};
-use rt_task::coop::yield_now;
+use rt_task::coop::{consume_budget, yield_now};
 
 use super::*;
 use crate::{Builder, LocalExecutor};
@@ -142,6 +142,31 @@ fn both_intervals_can_be_set() {
             assert_eq!(steps[5], Step::Turned);
         })
         .unwrap();
+}
+
+/// What it writes, say, is read by somebody who only hears of it by the driver.
+#[test]
+fn the_driver_is_turned_when_one_task_alone_has_used_its_budget() {
+    async fn busy() {
+        loop {
+            consume_budget().await;
+        }
+    }
+    let turns = Rc::new(Cell::new(0));
+    let reactor = Scripted { park: ThreadPark::new(), polls: turns.clone(), ready: Rc::default() };
+    let driver = Stack::new(reactor, NoTimers, Monotonic::new());
+    let mut executor = Builder::new().event_interval(1_000).local(driver);
+    drop(executor.spawn(busy()));
+    let mut turned = |executor: &mut LocalExecutor<_>| {
+        let before = turns.get();
+        executor
+            .drive(|stepper| (0..4).for_each(|_| assert!(matches!(stepper.step(), Step::Ran(_)))))
+            .unwrap();
+        turns.get() - before
+    };
+    assert_eq!(turned(&mut executor), 4);
+    drop(executor.spawn(busy()));
+    assert_eq!(turned(&mut executor), 0, "each of the two may be whom the other waits for");
 }
 
 #[test]

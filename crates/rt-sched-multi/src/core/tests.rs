@@ -204,6 +204,29 @@ fn the_driver_is_turned_once_in_an_interval() {
     });
 }
 
+/// What it writes, say, is read by somebody who only hears of it by the driver.
+#[test]
+fn the_driver_is_turned_when_one_task_alone_has_used_its_budget() {
+    async fn busy() {
+        loop {
+            consume_budget().await;
+        }
+    }
+    rig(plain(1), 0, |rig| {
+        let mut core = rig.at(0);
+        drop(rig.spawner.spawn(busy()));
+        let mut turned = |steps| {
+            let turns = || rig.spawner.worker_metrics(0).turns;
+            let before = turns();
+            (0..steps).for_each(|_| assert!(matches!(core.step(), Step::Ran(_))));
+            turns() - before
+        };
+        assert_eq!(turned(2), 2);
+        drop(rig.spawner.spawn(busy()));
+        assert_eq!(turned(2), 0, "each of the two may be whom the other waits for");
+    });
+}
+
 #[test]
 fn a_full_queue_moves_its_older_half() {
     rig(plain(1), 0, |rig| {
