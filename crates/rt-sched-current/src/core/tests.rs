@@ -157,7 +157,7 @@ fn the_driver_is_turned_when_one_task_alone_has_used_its_budget() {
     let driver = Stack::new(reactor, NoTimers, Monotonic::new());
     let mut executor = Builder::new().event_interval(1_000).local(driver);
     drop(executor.spawn(busy()));
-    let mut turned = |executor: &mut LocalExecutor<_>| {
+    let turned = |executor: &mut LocalExecutor<_>| {
         let before = turns.get();
         executor
             .drive(|stepper| (0..4).for_each(|_| assert!(matches!(stepper.step(), Step::Ran(_)))))
