@@ -38,7 +38,7 @@ pub(crate) enum Watched {
     Work,
     /// All go on by themselves.
     Nothing,
-    /// All sleep, and have hardly risen since the last look: there is nothing to watch.
+    /// All sleep, and none has risen since the last look: there is nothing to watch.
     Quiet,
 }
 
@@ -109,17 +109,9 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
         self.is_wanted_in_driver = deserted;
         match found || deserted {
             true => Watched::Work,
-            false if is_quiet(moved, rose) && shared.idle.unwatch(self.index) => Watched::Quiet,
+            // Who rises while nobody watches calls a sleeper to watch: that costs more than this look.
+            false if rose == 0 && shared.idle.unwatch(self.index) => Watched::Quiet,
             false => Watched::Nothing,
         }
     }
 }
-
-/// Whether so many polls and rises between two looks are not worth waking for another look, if all
-/// sleep by then. Who rises while nobody watches calls a sleeper to watch: more than one such call
-/// costs more than the look that saves them.
-fn is_quiet(polls: u64, rises: u64) -> bool {
-    polls <= FEW_POLLS && rises <= 1
-}
-
-const FEW_POLLS: u64 = 16;
