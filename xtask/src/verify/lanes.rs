@@ -2,9 +2,11 @@
 
 pub(super) mod asan;
 mod loom;
+mod mutants;
 pub(super) mod tsan;
 mod weaken;
 
 use super::lane::Lane;
 
-pub(super) const ALL: &[&Lane] = &[&loom::LANE, &asan::LANE, &tsan::LANE, &weaken::LANE];
+pub(super) const ALL: &[&Lane] =
+    &[&loom::LANE, &asan::LANE, &tsan::LANE, &weaken::LANE, &mutants::LANE];
