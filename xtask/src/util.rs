@@ -41,9 +41,14 @@ pub(crate) fn cargo<const N: usize>(args: [&str; N]) -> Command {
 
 /// The nightly tool chain's cargo, at the top of the tree; ask [`has_nightly`] first.
 pub(crate) fn nightly<const N: usize>(args: [&str; N]) -> Command {
+    cargo_of("nightly", args)
+}
+
+/// The cargo of a tool chain, at the top of the tree; ask [`has_toolchain`] first.
+pub(crate) fn cargo_of<const N: usize>(toolchain: &str, args: [&str; N]) -> Command {
     // Not through `CARGO`, which is the toolchain that runs us.
     let mut command = Command::new("cargo");
-    command.current_dir(root()).arg("+nightly").args(args);
+    command.current_dir(root()).arg(format!("+{toolchain}")).args(args);
     for name in ["RUSTUP_TOOLCHAIN", "CARGO", "RUSTC"] {
         command.env_remove(name);
     }
@@ -52,8 +57,13 @@ pub(crate) fn nightly<const N: usize>(args: [&str; N]) -> Command {
 
 /// Whether there is a nightly tool chain, which sanitizers need.
 pub(crate) fn has_nightly() -> bool {
+    has_toolchain("nightly")
+}
+
+/// Whether there is a tool chain of this name.
+pub(crate) fn has_toolchain(name: &str) -> bool {
     let mut command = Command::new("rustup");
-    let command = command.args(["run", "nightly", "rustc", "--version"]);
+    let command = command.args(["run", name, "rustc", "--version"]);
     installed("rustup") && output(command).is_ok()
 }
 

@@ -1,12 +1,29 @@
 //! All lanes, a file each, in the order in which they are run: quick ones first.
 
 pub(super) mod asan;
+mod deny;
+mod features;
+pub(super) mod layout;
 mod loom;
+mod memcheck;
+pub(super) mod msan;
 mod mutants;
+pub(super) mod ports;
 pub(super) mod tsan;
 mod weaken;
 
 use super::lane::Lane;
 
-pub(super) const ALL: &[&Lane] =
-    &[&loom::LANE, &asan::LANE, &tsan::LANE, &weaken::LANE, &mutants::LANE];
+pub(super) const ALL: &[&Lane] = &[
+    &deny::LANE,
+    &loom::LANE,
+    &asan::LANE,
+    &features::LANE,
+    &layout::LANE,
+    &tsan::LANE,
+    &msan::LANE,
+    &memcheck::LANE,
+    &weaken::LANE,
+    &mutants::LANE,
+    &ports::LANE,
+];

@@ -40,7 +40,7 @@ pub(super) const LANE: Lane = Lane {
 pub(in super::super) const BUILD: Build = Build {
     rustflags: "-Zsanitizer=address",
     env: &[],
-    args: &[],
+    args: &["--tests"],
     target: HOST,
     std: false,
     quick: &["rt-task", "rt-timer", "rt-sched-multi", "rt-reactor"],
@@ -48,11 +48,5 @@ pub(in super::super) const BUILD: Build = Build {
 };
 
 fn run(ground: &mut Ground<'_>) -> Result<Outcome> {
-    if !suite::is_host() {
-        return Ok(Outcome::Skipped(format!("made for {HOST}")));
-    }
-    match suite::missing(BUILD.std) {
-        Some(why) => Ok(Outcome::Skipped(why)),
-        None => suite::run(ground, &BUILD).map(Outcome::Passed),
-    }
+    suite::outcome(ground, &BUILD)
 }

@@ -40,7 +40,7 @@ pub(in super::super) const BUILD: Build = Build {
     rustflags: "-Zsanitizer=thread",
     // Every race of a run, not the first one alone.
     env: &[("TSAN_OPTIONS", "halt_on_error=0 second_deadlock_stack=1")],
-    args: &[],
+    args: &["--tests"],
     target: HOST,
     std: true,
     quick: &["rt-task", "rt-sched-multi"],
@@ -48,11 +48,5 @@ pub(in super::super) const BUILD: Build = Build {
 };
 
 fn run(ground: &mut Ground<'_>) -> Result<Outcome> {
-    if !suite::is_host() {
-        return Ok(Outcome::Skipped(format!("made for {HOST}")));
-    }
-    match suite::missing(BUILD.std) {
-        Some(why) => Ok(Outcome::Skipped(why)),
-        None => suite::run(ground, &BUILD).map(Outcome::Passed),
-    }
+    suite::outcome(ground, &BUILD)
 }

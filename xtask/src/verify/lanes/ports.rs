@@ -1,0 +1,188 @@
+//! Other systems and processors: what compiles there, and where programs for them can be run here,
+//! the tests.
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use super::super::ground::Ground;
+use super::super::lane::{Bug, Ci, Lane, Outcome};
+use super::super::suite::{self, Build, LeftOut};
+use crate::{source, util};
+
+pub(super) const LANE: Lane = Lane {
+    name: "ports",
+    technique: "the crates compiled for other systems; the tests run on i686, on aarch64 by qemu and on Windows by wine",
+    shows: &[
+        "the crates compile for Windows, macOS, FreeBSD, musl, i686, aarch64 and armv7",
+        "what needs no operating system compiles without one, also where 64 bits are no atomic word",
+        "what holds here holds where a word has 32 bits, and on another processor or system",
+    ],
+    ci: Ci::OnDemand("`std` is compiled for each of them: an hour on two processors"),
+    run,
+    bugs: &[Bug {
+        name: "a_span_as_long_as_a_long",
+        effect: "the span of a wait is laid out by the length of a `long`",
+        file: "crates/rt-reactor/src/selector/mio/epoll.rs",
+        from: "    nanos: i64,",
+        to: "    nanos: libc::c_long,",
+        only: "i686-unknown-linux-gnu",
+        told: "error[E0277]",
+    }],
+};
+
+/// All crates, all features.
+const SYSTEMS: [&str; 8] = [
+    "x86_64-pc-windows-msvc",
+    "aarch64-apple-darwin",
+    "x86_64-pc-windows-gnu",
+    "x86_64-unknown-freebsd",
+    "x86_64-unknown-linux-musl",
+    "i686-unknown-linux-gnu",
+    "aarch64-unknown-linux-gnu",
+    "armv7-unknown-linux-gnueabihf",
+];
+
+/// Those that have it, without `std`.
+const BARE: [&str; 2] = ["thumbv7m-none-eabi", "riscv32imac-unknown-none-elf"];
+const BARE_CRATES: [&str; 3] = ["rt-task", "rt-sync", "rt-io"];
+
+/// Where tests are run: a name for `--only`, what must be installed, and how.
+const RUNS: [(&str, &[&str], Build); 3] = [
+    ("i686", &["gcc"], I686),
+    ("aarch64", &["aarch64-linux-gnu-gcc", "qemu-aarch64"], AARCH64),
+    ("windows", &["x86_64-w64-mingw32-gcc", "wine"], WINDOWS),
+];
+
+pub(in super::super) const I686: Build = Build {
+    rustflags: "",
+    env: &[],
+    args: &["--tests"],
+    target: "i686-unknown-linux-gnu",
+    std: true,
+    quick: &[],
+    left_out: &[],
+};
+
+pub(in super::super) const AARCH64: Build = Build {
+    rustflags: "",
+    env: &[
+        ("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", "aarch64-linux-gnu-gcc"),
+        ("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER", "qemu-aarch64 -L /usr/aarch64-linux-gnu"),
+    ],
+    args: &["--tests"],
+    target: "aarch64-unknown-linux-gnu",
+    std: true,
+    quick: &[],
+    left_out: &[],
+};
+
+pub(in super::super) const WINDOWS: Build = Build {
+    rustflags: "",
+    env: &[("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", "wine"), ("WINEDEBUG", "-all")],
+    args: &["--tests"],
+    target: "x86_64-pc-windows-gnu",
+    std: true,
+    quick: &[],
+    left_out: &[LeftOut { package: "rt-process", test: "", why: "is for Unix" }],
+};
+
+/// Wine 8 lacks the library that `std` has its random numbers from.
+const RANDOM: &str = "\
+#include <windows.h>
+BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
+BOOL ProcessPrng(PBYTE to, SIZE_T n) { return SystemFunction036(to, n); }
+";
+
+/// One system.
+const LIMIT: Duration = Duration::from_secs(30 * 60);
+
+fn run(ground: &mut Ground<'_>) -> Result<Outcome> {
+    if let Some(why) = suite::missing(true) {
+        return Ok(Outcome::Skipped(why));
+    }
+    let asked = |ground: &Ground<'_>, part: &str| match &ground.flags.only {
+        Some(only) => only == part,
+        None => !ground.flags.quick || SYSTEMS[..2].contains(&part),
+    };
+    let mut told = Vec::new();
+    let mut failed = Vec::new();
+    let checks = SYSTEMS.iter().map(|system| (*system, false));
+    for (target, is_bare) in checks.chain(BARE.iter().map(|target| (*target, true))) {
+        if !asked(ground, target) {
+            continue;
+        }
+        if target.ends_with("windows-gnu") && !util::installed("x86_64-w64-mingw32-dlltool") {
+            println!(
+                "   skipped: {target}: no x86_64-w64-mingw32-dlltool (binutils-mingw-w64-x86-64)"
+            );
+            continue;
+        }
+        match check(ground, target, is_bare) {
+            Ok(()) => told.push(target.to_owned()),
+            Err(error) => {
+                println!("   {error:#}");
+                failed.push(target);
+            }
+        }
+    }
+    for (name, needs, build) in &RUNS {
+        if !asked(ground, name) {
+            continue;
+        }
+        if let Some(tool) = needs.iter().find(|tool| !util::installed(tool)) {
+            println!("   skipped: tests on {name}: no {tool}");
+            continue;
+        }
+        match run_on(ground, build) {
+            Ok(tests) => told.push(format!("{name}: {tests}")),
+            Err(error) => {
+                println!("   {error:#}");
+                failed.push(name);
+            }
+        }
+    }
+    match failed.is_empty() {
+        true => Ok(Outcome::Passed(told.join("; "))),
+        false => bail!("{} failed", failed.join(", ")),
+    }
+}
+
+/// Compiles the crates for a system; a warning of ours fails, too.
+fn check(ground: &mut Ground<'_>, target: &str, is_bare: bool) -> Result<()> {
+    let mut command = ground.nightly(["check", "--lib", "--target", target]);
+    if is_bare {
+        command.args(["-Zbuild-std=core,alloc", "--no-default-features"]);
+        command.args(BARE_CRATES.iter().flat_map(|name| ["-p", name]));
+    } else {
+        command.args(["-Zbuild-std", "--all-features"]);
+        let names = source::crates()?;
+        command.args(names.iter().flat_map(|(name, _)| ["-p", name]));
+    }
+    let text = ground.run(LIMIT, &mut command)?;
+    match text.lines().find(|line| line.starts_with("warning: `rt-")) {
+        Some(warning) => bail!("{target}: {warning}; see target/verify/ports.log"),
+        None => Ok(()),
+    }
+}
+
+fn run_on(ground: &mut Ground<'_>, build: &Build) -> Result<String> {
+    if build.target.contains("windows") {
+        random(ground)?;
+    }
+    let whole = Build { quick: &[], ..*build };
+    suite::run_all(ground, &whole)
+}
+
+/// Puts a library that gives random numbers beside the programs, where wine looks.
+fn random(ground: &mut Ground<'_>) -> Result<()> {
+    let folder = ground.target_dir().join(WINDOWS.target).join("debug/deps");
+    fs::create_dir_all(&folder)?;
+    let source = folder.join("bcryptprimitives.c");
+    fs::write(&source, RANDOM)?;
+    let mut command = Command::new("x86_64-w64-mingw32-gcc");
+    command.args(["-shared", "-o"]).arg(folder.join("bcryptprimitives.dll"));
+    ground.run(LIMIT, command.arg(source).arg("-ladvapi32")).map(drop)
+}
