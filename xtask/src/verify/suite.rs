@@ -117,6 +117,9 @@ fn command(ground: &Ground<'_>, build: &Build, package: &str) -> Command {
     if build.std {
         command.arg("-Zbuild-std");
     }
+    // A panic that is expected tells its stack, if it is asked to: from a program of this size that takes
+    // seconds, and tests run out of their time.
+    command.env("RUST_BACKTRACE", "0");
     command.env("RUSTFLAGS", build.rustflags).envs(build.env.iter().copied());
     let left: BTreeSet<&str> = build
         .left_out
