@@ -44,9 +44,9 @@ impl fmt::Display for Manner {
 /// What a poll of a [`Probe`] led to.
 pub(crate) enum Turn<T> {
     Ready(T),
-    /// It was polled, and waits: for this, if a leaf told.
+    /// It waits, anew: for this, if a leaf told.
     Pending(Option<Wait>),
-    /// It was not polled: nobody woke it.
+    /// It waits as before: nobody woke it.
     Asleep,
 }
 
@@ -56,11 +56,13 @@ pub(crate) struct Probe<F> {
     manner: Manner,
     bell: Arc<Bell>,
     waker: Option<Waker>,
+    /// What it waited for last.
+    wait: Option<Wait>,
 }
 
 impl<F: Future> Probe<F> {
     pub(crate) fn new(future: F, manner: Manner, alive: &Alive) -> Self {
-        Self { future: Box::pin(future), manner, bell: Bell::new(alive), waker: None }
+        Self { future: Box::pin(future), manner, bell: Bell::new(alive), waker: None, wait: None }
     }
 
     fn was_polled(&self) -> bool {
@@ -84,9 +86,18 @@ impl<F: Future> Probe<F> {
             !(late && matches!(once, Turn::Ready(_))),
             "a wake was lost: the waker of an earlier poll was woken, and not that of the last one"
         );
-        match once {
+        let twice = match once {
             Turn::Pending(_) if self.manner != Manner::WhenWoken => self.poll_once(),
             once => once,
+        };
+        match twice {
+            // A poll too many may bring it on to another await.
+            Turn::Pending(wait) if !called && same(&wait, &self.wait) => Turn::Asleep,
+            Turn::Pending(wait) => {
+                self.wait = wait;
+                Turn::Pending(wait)
+            }
+            twice => twice,
         }
     }
 
@@ -102,6 +113,11 @@ impl<F: Future> Probe<F> {
             (Poll::Pending, wait) => Turn::Pending(wait),
         }
     }
+}
+
+fn same(one: &Option<Wait>, other: &Option<Wait>) -> bool {
+    let key = |wait: &Option<Wait>| wait.map(|wait| (wait.kind, wait.object, wait.site));
+    key(one) == key(other)
 }
 
 impl<F> Drop for Probe<F> {

@@ -66,6 +66,14 @@ impl Point {
         }
     }
 
+    /// The await that it is at; none before the first.
+    pub(crate) fn number(self) -> usize {
+        match self {
+            Self::Never | Self::Unpolled => 0,
+            Self::Waiting(number) | Self::Woken(number) => number,
+        }
+    }
+
     /// The one of this index; all of a future that awaits `n` times are those below `2 * n + 1`.
     pub(crate) fn nth(index: usize) -> Self {
         match (index, index.is_multiple_of(2)) {
@@ -123,7 +131,7 @@ impl Report {
         self.rounds
     }
 
-    /// The awaits of the future when it ran through, in order.
+    /// The awaits of what was run, in order, in the round that had most.
     #[must_use]
     pub fn awaits(&self) -> &[Await] {
         &self.awaits

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::mem;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
@@ -13,8 +14,8 @@ use crate::report::{Await, Point, Report};
 use crate::round::{Round, Shared};
 use crate::settle::{self, LATE_SECONDS};
 
-/// Runs `test` again and again; each time the future that it gives to [`Round::run`] is dropped at another
-/// point, until it runs through.
+/// Runs `test` through once, and then again for each point at which the future that it gives to [`Round::run`] may
+/// be dropped.
 ///
 /// The points, in order: before the first poll; and for each await as it begins to wait, and when it has been
 /// woken and is about to be polled again. In the last a permit or a message has already been handed to it, which
@@ -52,7 +53,7 @@ use crate::settle::{self, LATE_SECONDS};
 ///     assert_eq!(here + there, 3, "one was lost on the way");
 /// }));
 /// assert_eq!(report.awaits().len(), 3);
-/// assert_eq!(report.rounds(), 8, "unpolled, twice at each of three awaits, and to the end");
+/// assert_eq!(report.rounds(), 8, "to the end, unpolled, and twice at each of three awaits");
 /// ```
 #[track_caller]
 pub fn cancel_at_every_await<T: AsyncFnMut(Round)>(test: T) -> impl Future<Output = Report> {
@@ -164,52 +165,48 @@ struct Running {
     site: &'static Location<'static>,
     seed: Option<u64>,
     rounds: usize,
+    /// The awaits of the round that had most.
+    most: Vec<Await>,
     /// The round that is run now.
     now: Option<Arc<Shared>>,
 }
 
 impl Running {
     fn new(trial: Trial, site: &'static Location<'static>) -> Self {
-        Self { trial, site, seed: None, rounds: 0, now: None }
+        Self { trial, site, seed: None, rounds: 0, most: Vec::new(), now: None }
     }
 
     async fn all(mut self, mut test: impl AsyncFnMut(Round)) -> Report {
-        let mut awaits = None;
         for manner in self.trial.manners.clone() {
+            self.round(&mut test, manner, Point::Never).await;
             let mut point = Point::Unpolled;
-            loop {
-                let round = self.round(&mut test, manner, point).await;
-                // A future that ended before it was woken: the next round tells.
-                if round.cancelled().is_none() && !matches!(point, Point::Woken(_)) {
-                    awaits.get_or_insert_with(|| round.awaits());
-                    break;
-                }
+            // Rounds may differ: other threads have their own pace.
+            while point.number() <= self.most.len() {
+                self.round(&mut test, manner, point).await;
                 point = point.next();
             }
         }
-        Report { rounds: self.rounds, awaits: awaits.unwrap_or_default() }
+        self.report()
+    }
+
+    fn report(&mut self) -> Report {
+        Report { rounds: self.rounds, awaits: mem::take(&mut self.most) }
     }
 
     async fn some(mut self, seed: u64, rounds: usize, mut test: impl AsyncFnMut(Round)) -> Report {
         let random = FastRng::new(seed);
         let manners = self.trial.manners.clone();
-        let through = self.round(&mut test, Manner::WhenWoken, Point::Never).await;
-        let awaits: Vec<Await> = through.awaits();
-        let points = u32::try_from(2 * awaits.len() + 1).expect("fewer awaits than 2^31");
+        self.round(&mut test, manners[0], Point::Never).await;
+        let points = u32::try_from(2 * self.most.len() + 1).expect("fewer awaits than 2^31");
         for round in 0..rounds {
             let point = Point::nth(random.below(points, Choice::Tie) as usize);
             self.round(&mut test, manners[round % manners.len()], point).await;
         }
-        Report { rounds: self.rounds, awaits }
+        self.report()
     }
 
     /// Runs `test` once.
-    async fn round(
-        &mut self,
-        test: &mut impl AsyncFnMut(Round),
-        manner: Manner,
-        point: Point,
-    ) -> Arc<Shared> {
+    async fn round(&mut self, test: &mut impl AsyncFnMut(Round), manner: Manner, point: Point) {
         self.rounds += 1;
         let shared = Shared::new(self.rounds, manner, point);
         self.now = Some(shared.clone());
@@ -240,7 +237,10 @@ impl Running {
         }
         self.is_level(&shared).await;
         self.now = None;
-        shared
+        let awaits = shared.awaits();
+        if awaits.len() > self.most.len() {
+            self.most = awaits;
+        }
     }
 
     /// Nothing is left behind.
