@@ -4,6 +4,7 @@
 //! can test it; this file reads the tree and hands it round.
 
 mod arrows;
+mod cancels;
 mod cfgs;
 mod claims;
 mod dependencies;
@@ -40,6 +41,7 @@ pub(crate) fn run() -> Result<()> {
     problems.extend(cfgs::check(&rooms));
     problems.extend(orderings::check(&rooms));
     problems.extend(claims::check(&rooms));
+    problems.extend(cancels::check(&rooms));
     problems.extend(links::check(&util::root())?);
     problems.extend(map::check(&page(map::PAGE), &rooms));
     problems.extend(verify::page::check(&page(verify::page::PAGE)));

@@ -26,7 +26,7 @@ fn filled(buf: &[u8]) -> usize {
     buf.iter().position(|byte| *byte == 0).unwrap_or(buf.len())
 }
 
-// Covers rt-reactor::future::AsyncIo
+// Covers rt-reactor::future::AsyncIo, rt-net::tcp::accept
 #[test]
 fn a_connection_waits_for_the_next_accept() {
     cancelled(1, async |round| {
@@ -48,7 +48,7 @@ fn a_connection_waits_for_the_next_accept() {
     });
 }
 
-// Covers rt-net::tcp::Connect
+// Covers rt-net::tcp::Connect, rt-net::tcp::connect
 #[test]
 fn a_connect_that_is_given_up_leaves_no_socket() {
     cancelled(1, async |round| {
@@ -231,7 +231,7 @@ fn a_write_that_is_given_up_has_written_nothing() {
     });
 }
 
-// Covers rt-reactor::future::ReadyFuture
+// Covers rt-reactor::future::ReadyFuture, rt-net::tcp::peek
 #[test]
 fn readiness_is_told_of_again() {
     cancelled(1, async |round| {
@@ -260,7 +260,7 @@ fn readiness_is_told_of_again() {
     });
 }
 
-// Covers rt-net::udp::peek_sender
+// Covers rt-net::udp::peek_sender, rt-net::udp::peek, rt-net::udp::peek_from
 #[test]
 fn a_datagram_waits_for_the_next_who_receives() {
     async fn one(round: &Round, receive: impl AsyncFn(&UdpSocket) -> Option<SocketAddr>) {

@@ -6,6 +6,7 @@ use rt_facade::net::{UnixDatagram, UnixListener, UnixStream, unix::pipe};
 
 use crate::support::{cancelled, forgotten, turns};
 
+// Covers rt-net::unix::accept, rt-net::unix::connect, rt-net::unix::connect_addr
 #[test]
 fn a_connection_by_a_path_waits_for_the_next_accept() {
     let path = std::env::temp_dir().join(format!("rt-cancel-{}.socket", std::process::id()));
@@ -30,6 +31,10 @@ fn a_connection_by_a_path_waits_for_the_next_accept() {
         };
         let (accepted, connected) = rt_facade::join!(accepts, connects);
         assert!(accepted.is_ok() && connected.is_ok());
+        let address = listener.local_addr().unwrap();
+        let connected = round.run(UnixStream::connect_addr(&address)).await;
+        assert!(connected.is_err() || connected.unwrap().is_ok());
+        forgotten(&round).await;
     });
     let _ = std::fs::remove_file(&path);
 }
@@ -87,6 +92,38 @@ fn datagrams_and_pipes_keep_what_was_not_taken() {
         assert_eq!(got, data.len());
         forgotten(&round).await;
     });
+}
+
+// Covers rt-net::unix::send_to
+#[test]
+fn a_datagram_to_a_path_is_sent_once_or_not_at_all() {
+    let path = std::env::temp_dir().join(format!("rt-cancel-{}.datagrams", std::process::id()));
+    cancelled(1, async |round| {
+        let _ = std::fs::remove_file(&path);
+        let (near, far) = (UnixDatagram::bind(&path).unwrap(), UnixDatagram::unbound().unwrap());
+        let sends = async {
+            // Until the queue is full; then it waits.
+            for number in 0..30_u32 {
+                let datagram = number.to_ne_bytes();
+                if round.run(far.send_to(&datagram, &path)).await.is_err() {
+                    far.send_to(&datagram, &path).await.unwrap();
+                }
+            }
+        };
+        let receives = async {
+            turns(3).await;
+            for number in 0..30_u32 {
+                let mut buf = [0; 4];
+                if round.run(near.recv_from(&mut buf)).await.is_err() {
+                    near.recv_from(&mut buf).await.unwrap();
+                }
+                assert_eq!(u32::from_ne_bytes(buf), number);
+            }
+        };
+        rt_facade::join!(sends, receives);
+        forgotten(&round).await;
+    });
+    let _ = std::fs::remove_file(&path);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use rt_facade::sync::{Mutex, RwLock, Semaphore};
 
 use crate::support::{cancelled, handed_on};
 
-// Covers rt-sync::base::Acquire
+// Covers rt-sync::mutex::Lock, rt-sync::mutex::LockOwned, rt-sync::base::Acquire
 #[test]
 fn a_lock_that_was_given_to_a_dropped_future_goes_to_the_next() {
     cancelled(1, async |round| {
@@ -24,6 +24,8 @@ fn a_lock_that_was_given_to_a_dropped_future_goes_to_the_next() {
     });
 }
 
+// Covers rt-sync::rwlock::Read, rt-sync::rwlock::ReadOwned
+// Covers rt-sync::rwlock::Write, rt-sync::rwlock::WriteOwned
 #[test]
 fn readers_and_a_writer_pass_each_other_on() {
     cancelled(1, async |round| {
@@ -77,6 +79,7 @@ fn a_writer_that_gives_up_lets_the_readers_behind_it_in() {
     });
 }
 
+// Covers rt-sync::semaphore::Acquire, rt-sync::semaphore::AcquireOwned
 #[test]
 fn permits_are_all_there_afterwards() {
     cancelled(1, async |round| {
