@@ -1,6 +1,7 @@
 //! All lanes, a file each, in the order in which they are run: quick ones first.
 
 pub(super) mod asan;
+mod cancel;
 mod deny;
 mod features;
 pub(super) mod layout;
@@ -15,6 +16,7 @@ mod weaken;
 use super::lane::Lane;
 
 pub(super) const ALL: &[&Lane] = &[
+    &cancel::LANE,
     &deny::LANE,
     &loom::LANE,
     &asan::LANE,

@@ -2,7 +2,9 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use rt_facade::sync::Semaphore;
 use rt_facade::task::{
     self, JoinSet, LocalSet, coop, spawn_blocking, spawn_local, unconstrained, yield_now,
 };
@@ -107,14 +109,21 @@ fn each_member_of_a_set_is_handed_out_once() {
 #[test]
 fn a_set_that_is_dropped_on_the_way_leaves_no_task() {
     cancelled(1, async |round| {
-        let mut set = JoinSet::new();
+        let (mut set, gate) = (JoinSet::new(), Arc::new(Semaphore::new(0)));
         for n in 0..3 {
+            let gate = gate.clone();
             drop(set.spawn(async move {
-                turns(n + 2).await;
+                gate.acquire().await.unwrap().forget();
                 n
             }));
         }
-        let all = round.run(set.join_all()).await;
+        let opens = async {
+            turns(5).await;
+            if !round.has_cancelled() {
+                gate.add_permits(3);
+            }
+        };
+        let (all, ()) = rt_facade::join!(round.run(set.join_all()), opens);
         assert!(all.is_err() || all.unwrap().into_iter().sum::<usize>() == 3);
         forgotten(&round).await;
     });
