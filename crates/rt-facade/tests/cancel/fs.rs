@@ -6,7 +6,7 @@ use rt_facade::fs::{self, File};
 use rt_facade::io::{AsyncReadExt, AsyncWriteExt};
 use rt_facade::task::yield_now;
 
-use crate::support::{cancelled, forgotten};
+use crate::support::{busy, cancelled, forgotten};
 
 /// A folder of a test's own, gone with it.
 struct Folder(PathBuf);
@@ -34,7 +34,7 @@ fn an_operation_is_done_whole_or_not_at_all() {
     cancelled(1, async |round| {
         let _ = std::fs::remove_file(&to);
         std::fs::write(&from, "text").unwrap();
-        let renamed = round.run(fs::rename(&from, &to)).await;
+        let renamed = busy(&round, fs::rename(&from, &to)).await;
         forgotten(&round).await;
         let was_polled = renamed.is_ok() || renamed.unwrap_err().at().is_some();
         // One that has been polled may have begun, or does not begin any more.
@@ -47,7 +47,7 @@ fn an_operation_is_done_whole_or_not_at_all() {
         assert!(read.is_err() || round.has_cancelled() || read.unwrap().unwrap() == "text");
     });
     cancelled(1, async |round| {
-        let opened = round.run(File::create(&to)).await;
+        let opened = busy(&round, File::create(&to)).await;
         assert!(opened.is_err() || opened.unwrap().is_ok());
         forgotten(&round).await;
     });
@@ -62,7 +62,7 @@ fn files_have_each_byte_once() {
         let mut file = File::create(&path).await.unwrap();
         let mut sent = 0;
         while sent < data.len() {
-            let written = round.run(file.write(&data[sent..])).await;
+            let written = busy(&round, file.write(&data[sent..])).await;
             sent += written.map_or(0, Result::unwrap);
             forgotten(&round).await;
         }
@@ -94,7 +94,7 @@ fn a_folder_is_listed_without_a_gap() {
     cancelled(1, async |round| {
         let (mut entries, mut got) = (fs::read_dir(&folder.0).await.unwrap(), Vec::new());
         loop {
-            match round.run(entries.next_entry()).await {
+            match busy(&round, entries.next_entry()).await {
                 Ok(Ok(Some(entry))) => got.push(entry.file_name().into_string().unwrap()),
                 Ok(ended) => break assert!(ended.unwrap().is_none()),
                 Err(_) => forgotten(&round).await,

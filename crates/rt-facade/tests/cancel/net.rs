@@ -7,7 +7,7 @@ use rt_facade::io::Interest;
 use rt_facade::net::{TcpListener, TcpSocket, TcpStream, UdpSocket, lookup_host};
 use rt_facade::testing::Round;
 
-use crate::support::{cancelled, forgotten, turns};
+use crate::support::{busy, cancelled, forgotten, turns};
 
 async fn tcp() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -64,7 +64,7 @@ fn a_connect_that_is_given_up_leaves_no_socket() {
     // Refused, and by a name with several addresses.
     cancelled(1, async |round| {
         let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-        let refused = round.run(TcpStream::connect(("localhost", free.port()))).await;
+        let refused = busy(&round, TcpStream::connect(("localhost", free.port()))).await;
         assert!(refused.is_err() || refused.unwrap().is_err());
         forgotten(&round).await;
     });
@@ -74,12 +74,12 @@ fn a_connect_that_is_given_up_leaves_no_socket() {
 #[test]
 fn a_name_that_is_looked_up_in_vain_is_forgotten() {
     cancelled(1, async |round| {
-        let found = round.run(async { lookup_host("localhost:80").await.unwrap().next() }).await;
+        let found = busy(&round, async { lookup_host("localhost:80").await.unwrap().next() }).await;
         assert!(found.is_err() || found.unwrap().is_some());
         forgotten(&round).await;
     });
     cancelled(1, async |round| {
-        let bound = round.run(TcpListener::bind("localhost:0")).await;
+        let bound = busy(&round, TcpListener::bind("localhost:0")).await;
         assert!(bound.is_err() || bound.unwrap().is_ok());
         forgotten(&round).await;
     });
@@ -87,14 +87,14 @@ fn a_name_that_is_looked_up_in_vain_is_forgotten() {
         let near = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let far = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let name = format!("localhost:{}", far.local_addr().unwrap().port());
-        let sent = round.run(near.send_to(b"hello", &*name)).await;
+        let sent = busy(&round, near.send_to(b"hello", &*name)).await;
         forgotten(&round).await;
         match sent {
             // A name may have an address of the other family first, where a socket of this one cannot send.
             Ok(sent) => drop(sent),
             Err(_) => assert!(far.try_recv(&mut [0; 8]).is_err(), "sent, though it was cancelled"),
         }
-        let connected = round.run(near.connect(&*name)).await;
+        let connected = busy(&round, near.connect(&*name)).await;
         assert!(connected.is_err() || connected.unwrap().is_ok());
         forgotten(&round).await;
     });
@@ -317,7 +317,7 @@ fn a_connection_for_a_client_of_http_is_given_up_with_it() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let uri = format!("http://localhost:{}/", listener.local_addr().unwrap().port());
         let mut connector = rt_facade::hyper::HttpConnector::new();
-        let connected = round.run(connector.call(uri.parse().unwrap())).await;
+        let connected = busy(&round, connector.call(uri.parse().unwrap())).await;
         assert!(connected.is_err() || connected.unwrap().is_ok());
         forgotten(&round).await;
     });

@@ -2,12 +2,13 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::sync::mpsc;
 use std::task::Poll;
 use std::time::Duration;
 
 use rt_facade::runtime::{Builder, Runtime};
-use rt_facade::task::yield_now;
-use rt_facade::testing::{Report, Round, trial};
+use rt_facade::task::{spawn_blocking, yield_now};
+use rt_facade::testing::{Cancelled, Report, Round, trial};
 use rt_task::base::clock::Monotonic;
 use rt_task::base::seam::Clock;
 
@@ -20,14 +21,16 @@ const LIMIT: Duration = Duration::from_secs(60);
 pub(crate) fn cancelled<T: AsyncFn(Round)>(awaits: usize, test: T) {
     on_one_thread(awaits, &test);
     let mut workers = Builder::new_multi_thread();
-    run(&workers.worker_threads(2).enable_all().build().unwrap(), test);
+    let workers = workers.worker_threads(2).max_blocking_threads(1);
+    run(&workers.enable_all().build().unwrap(), test);
 }
 
 /// The same on one thread, for futures that are none of the runtime's: or it has nothing to do with them.
 #[track_caller]
 pub(crate) fn on_one_thread<T: AsyncFn(Round)>(awaits: usize, test: T) {
-    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    let report = run(&runtime, test);
+    let mut builder = Builder::new_current_thread();
+    let builder = builder.max_blocking_threads(1).enable_all();
+    let report = run(&builder.build().unwrap(), test);
     assert!(report.awaits().len() >= awaits, "it awaits less than {awaits} times: {report}");
 }
 
@@ -62,6 +65,20 @@ pub(crate) async fn turns(turns: usize) {
     for _ in 0..turns {
         yield_now().await;
     }
+}
+
+/// Runs `future`, which needs the pool for blocking closures, while that has its one thread busy: it has to wait,
+/// whoever is faster.
+pub(crate) async fn busy<F: Future>(round: &Round, future: F) -> Result<F::Output, Cancelled> {
+    let (lets_go, held) = mpsc::channel::<()>();
+    let busy = spawn_blocking(move || held.recv().is_err());
+    let ends = async {
+        turns(3).await;
+        drop(lets_go);
+    };
+    let (ran, ()) = rt_facade::join!(round.run(future), ends);
+    assert!(busy.await.unwrap());
+    ran
 }
 
 /// Waits until nothing keeps a waker of what the round ran: it is in no list any more.
