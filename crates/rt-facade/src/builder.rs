@@ -364,7 +364,7 @@ impl Builder {
                 if self.measures_busy {
                     current.measure_busy_time();
                 }
-                (Scheduler::Current(Box::new(current)), timer, Some(clock))
+                (Scheduler::Current(current), timer, Some(clock))
             }
             Kind::Multi { .. } if self.start_paused => {
                 return Err(io::Error::new(
@@ -387,7 +387,7 @@ impl Builder {
         if let Some(timer) = &timer {
             let unpark = unpark.clone();
             timer.set_owner(spawner.home(), Arc::new(move || unpark.unpark()));
-            env = env.with_time(timer.clone(), Arc::new(timer.clone()));
+            env = env.with_time(Arc::new(timer.clone()));
         }
 
         let pool = self.threads.pool(entered.clone());

@@ -16,7 +16,7 @@ use crate::runtime::{RuntimeCounts, RuntimeFlavor, WorkerMetrics};
 /// A scheduler, owned.
 #[derive(Debug)]
 pub(crate) enum Scheduler {
-    Current(Box<Current>),
+    Current(Current),
     Multi(Multi),
 }
 

@@ -72,12 +72,12 @@ impl Builder {
 
     /// A scheduler of `Send` tasks over `driver`.
     pub fn build<D: Driver>(self, driver: D) -> Executor<D> {
-        Executor::with(driver, self.config, self.env.unwrap_or_default(), self.hooks)
+        Executor::with(driver, self.config, self.env, self.hooks)
     }
 
     /// A scheduler of tasks that stay on this thread, over `driver`.
     pub fn local<D: Driver>(self, driver: D) -> LocalExecutor<D> {
-        LocalExecutor::with(driver, self.config, self.env.unwrap_or_default(), self.hooks)
+        LocalExecutor::with(driver, self.config, self.env, self.hooks)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::mem::ManuallyDrop;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
 use rt_task::base::context::{self, Ctx, Env, Nested};
@@ -26,7 +26,8 @@ use crate::shared::{Shared, Spawner};
 /// drop returns.
 pub struct Executor<D: Driver> {
     spawner: Spawner<D::Unpark>,
-    env: Env,
+    /// Empty until somebody asks for it, if it was not set.
+    env: OnceLock<Env>,
     core: Mutex<CoreSlot<D>>,
 }
 
@@ -43,16 +44,26 @@ impl<D: Driver> Executor<D> {
         Builder::new().build(driver)
     }
 
-    pub(crate) fn with(driver: D, config: Config, env: Env, hooks: Option<Arc<Hooks>>) -> Self {
+    pub(crate) fn with(
+        driver: D,
+        config: Config,
+        env: Option<Env>,
+        hooks: Option<Arc<Hooks>>,
+    ) -> Self {
         let shared = Shared::new(driver.unparker(), hooks);
         let core = Box::new(Core::new(shared.clone(), driver, config));
         let slot = CoreSlot { core: Some(core), waiting: Vec::new() };
+        let env = env.map_or_else(OnceLock::new, OnceLock::from);
         Self { spawner: Spawner { shared }, env, core: Mutex::new(slot) }
     }
 
     /// Sets what is entered while the executor runs.
     pub fn set_env(&mut self, env: Env) {
-        self.env = env;
+        self.env = OnceLock::from(env);
+    }
+
+    fn env(&self) -> Env {
+        self.env.get_or_init(Env::new).clone()
     }
 
     /// Sets what is told of each wait. Without any (`None`, as unless set) nothing is asked.
@@ -107,8 +118,7 @@ impl<D: Driver> Executor<D> {
         if let Some(core) = self.take_core() {
             return self.block_on_core(core, future);
         }
-        let waited =
-            context::drive(self.env.clone(), |ctx| self.wait_for_core(ctx, future.as_mut()))?;
+        let waited = context::drive(self.env(), |ctx| self.wait_for_core(ctx, future.as_mut()))?;
         match waited {
             Waited::Output(output) => Ok(output),
             Waited::Core(core) => self.block_on_core(core, future),
@@ -124,7 +134,7 @@ impl<D: Driver> Executor<D> {
         let mut lent = Lent { core: Some(core), executor: self };
         let run = |ctx: &Ctx| lent.core().block_on(ctx, future);
         // SAFETY: this thread has the core, of which there is one (H1).
-        unsafe { context::drive_home(self.env.clone(), self.spawner.home(), 0, run) }
+        unsafe { context::drive_home(self.env(), self.spawner.home(), 0, run) }
     }
 
     /// Another thread drives: polls `future` here until it is ready or that thread stops.
@@ -155,7 +165,7 @@ impl<D: Driver> Executor<D> {
         let mut lent = Lent { core: Some(core), executor: self };
         let run = |ctx: &Ctx| f(&mut Stepper { core: lent.core(), ctx });
         // SAFETY: this thread has the core, of which there is one (H1).
-        unsafe { context::drive_home(self.env.clone(), self.spawner.home(), 0, run) }
+        unsafe { context::drive_home(self.env(), self.spawner.home(), 0, run) }
     }
 
     fn lock(&self) -> MutexGuard<'_, CoreSlot<D>> {
@@ -239,7 +249,7 @@ impl<D: Driver> Executor<D> {
         let kept = ManuallyDrop::new(self.spawner.clone());
         let end = |ctx: &Ctx| core.shutdown(ctx);
         // SAFETY: this thread has the core, of which there is one (H1).
-        unsafe { context::drive_last(self.env.clone(), self.spawner.home(), 0, end) };
+        unsafe { context::drive_last(self.env(), self.spawner.home(), 0, end) };
         drop(ManuallyDrop::into_inner(kept));
     }
 }

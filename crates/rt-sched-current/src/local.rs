@@ -41,7 +41,12 @@ impl<D: Driver> LocalExecutor<D> {
         Builder::new().local(driver)
     }
 
-    pub(crate) fn with(driver: D, config: Config, env: Env, hooks: Option<Arc<Hooks>>) -> Self {
+    pub(crate) fn with(
+        driver: D,
+        config: Config,
+        env: Option<Env>,
+        hooks: Option<Arc<Hooks>>,
+    ) -> Self {
         Self::of(Executor::with(driver, config, env, hooks))
     }
 

@@ -20,7 +20,7 @@
 //! clock.pause().unwrap(); // a test's clock: it moves by command
 //! let (mut driver, handle) = Driver::new(clock.clone());
 //! let env = Env::new().with_clock(Arc::new(clock.clone()));
-//! let _entered = enter(env.with_time(handle.clone(), Arc::new(handle)));
+//! let _entered = enter(env.with_time(Arc::new(handle)));
 //!
 //! let start = Instant::now();
 //! let mut hour = pin!(sleep(Duration::from_secs(3600)));

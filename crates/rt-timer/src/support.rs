@@ -59,9 +59,7 @@ impl Rig {
     }
 
     pub(crate) fn env(&self) -> Env {
-        Env::new()
-            .with_time(self.handle.clone(), Arc::new(self.handle.clone()))
-            .with_clock(Arc::new(self.clock.clone()))
+        Env::new().with_time(Arc::new(self.handle.clone())).with_clock(Arc::new(self.clock.clone()))
     }
 
     /// Polls `future`, and turns the driver when it pends.

@@ -89,7 +89,7 @@ impl LocalRuntime {
         let Some(Scheduler::Current(scheduler)) = runtime.scheduler.take() else {
             unreachable!("just built, of the single-thread flavour")
         };
-        Self { scheduler: Some(Box::new(Local::of(*scheduler))), rest: runtime }
+        Self { scheduler: Some(Box::new(Local::of(scheduler))), rest: runtime }
     }
 
     fn scheduler(&self) -> &Local {

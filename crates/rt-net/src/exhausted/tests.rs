@@ -32,7 +32,7 @@ fn rest(exhausted: &Exhausted) {
 #[test]
 fn the_first_failure_is_told_and_rests_grow_up_to_a_second() {
     let timer = Arc::new(Timer::default());
-    let _guard = enter(Env::new().with_time((), timer.clone()));
+    let _guard = enter(Env::new().with_time(timer.clone()));
     let exhausted = Exhausted::default();
     assert!(exhausted.rest().is_none());
     assert!(exhausted.failed(), "the first one is told");
@@ -47,7 +47,7 @@ fn the_first_failure_is_told_and_rests_grow_up_to_a_second() {
 #[test]
 fn success_makes_the_next_failure_a_first_one() {
     let timer = Arc::new(Timer::default());
-    let _guard = enter(Env::new().with_time((), timer.clone()));
+    let _guard = enter(Env::new().with_time(timer.clone()));
     let exhausted = Exhausted::default();
     assert!(exhausted.failed());
     rest(&exhausted);

@@ -92,7 +92,7 @@ fn accept_tells_once_then_rests_until_there_is_a_descriptor() {
     }
     let timer = Arc::new(Timer::default());
     let Scene { mut driver, listener, mut taken, _clients, _entered } =
-        scene(|env| env.with_time((), timer.clone()));
+        scene(|env| env.with_time(timer.clone()));
     let rests = || timer.asked_ms.lock().unwrap().len();
     drive_on(&mut driver, async {
         let error = listener.accept().await.unwrap_err();
@@ -122,7 +122,7 @@ fn poll_accept_rests_too() {
     }
     let timer = Arc::new(Timer::default());
     let Scene { mut driver, listener, mut taken, _clients, _entered } =
-        scene(|env| env.with_time((), timer.clone()));
+        scene(|env| env.with_time(timer.clone()));
     drive_on(&mut driver, async {
         let error = poll_fn(|cx| listener.poll_accept(cx)).await.unwrap_err();
         assert_eq!(error.raw_os_error(), Some(libc::EMFILE));
@@ -189,7 +189,7 @@ fn a_unix_listener_rests_too() {
     }
     let timer = Arc::new(Timer::default());
     let mut driver = Driver::new().unwrap();
-    let env = Env::new().with_io(driver.handle()).with_time((), timer.clone());
+    let env = Env::new().with_io(driver.handle()).with_time(timer.clone());
     let _entered = context::enter(env);
     let path = std::env::temp_dir().join(format!("rt-net-exhausted-{}", std::process::id()));
     let listener = rt_net::UnixListener::bind(&path).unwrap();

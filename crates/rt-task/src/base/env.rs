@@ -58,12 +58,12 @@ impl Env {
         self.edit(|slots| slots.io = Some(Arc::new(handle)))
     }
 
-    /// Offers a timer's handle, and the same timer to those that may not name its type.
+    /// Offers a timer, by its type and to those that may not name that.
     #[must_use]
-    pub fn with_time<T: Any + Send + Sync>(self, handle: T, delay: Arc<dyn Delay>) -> Self {
+    pub fn with_time<T: Delay + Any>(self, timer: Arc<T>) -> Self {
         self.edit(|slots| {
-            slots.time = Some(Arc::new(handle));
-            slots.delay = Some(delay);
+            slots.time = Some(timer.clone());
+            slots.delay = Some(timer);
         })
     }
 

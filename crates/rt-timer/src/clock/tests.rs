@@ -126,7 +126,7 @@ fn a_clock_of_another_kind_is_not_paused() {
     let (_driver, handle) = Driver::new(Monotonic::new());
     assert!(handle.pausable().is_none());
     assert!(handle.advance(ms(1)).is_err());
-    let env = Env::new().with_time(handle.clone(), std::sync::Arc::new(handle));
+    let env = Env::new().with_time(std::sync::Arc::new(handle));
     let _entered = context::enter(env);
     for message in [
         panic_of(|| pause()),
