@@ -22,7 +22,7 @@
 //!     let received = received.unwrap_or_else(|_cancelled| receives.try_recv().ok());
 //!     assert_eq!(received, Some(7));
 //! });
-//! println!("{}", report.await); // 12 rounds, 1 awaits: receive at src/main.rs:15
+//! println!("{}", report.await); // how many rounds and awaits, and each await with its line
 //! # });
 //! # Ok::<(), std::io::Error>(())
 //! ```

@@ -51,7 +51,7 @@ fn good_code_compiles_under_another_name_without_a_warning() {
 #[test]
 fn code_on_pages_for_readers_compiles_as_it_stands() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    for page in ["README.md", "docs/moving-from-tokio.md"] {
+    for page in ["README.md", "docs/moving-from-tokio.md", "docs/testing.md"] {
         let text = fs::read_to_string(root.join(page)).unwrap();
         let pieces: Vec<_> = text.split("```rust\n").skip(1).collect();
         assert!(!pieces.is_empty(), "{page} has no code");

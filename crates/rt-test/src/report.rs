@@ -140,7 +140,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} rounds, {} awaits", self.rounds, self.awaits.len())?;
+        write!(f, "rounds: {}, awaits: {}", self.rounds, self.awaits.len())?;
         self.awaits.iter().try_for_each(|one| write!(f, "\n  {one}"))
     }
 }

@@ -97,6 +97,14 @@ impl Shared {
         self.state().awaits.clone()
     }
 
+    pub(crate) fn awaits_count(&self) -> usize {
+        self.state().awaits.len()
+    }
+
+    pub(crate) fn last_await(&self) -> Option<Await> {
+        self.state().awaits.last().copied()
+    }
+
     /// Whether the round is to cancel here, for once.
     fn cancels(&self, point: Point, last: Option<Await>) -> Option<Cancelled> {
         let mut state = self.state();

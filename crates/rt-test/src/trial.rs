@@ -222,7 +222,7 @@ impl Running {
                 }
                 polled
             }));
-            let awaits = shared.awaits().len();
+            let awaits = shared.awaits_count();
             if awaits > self.trial.awaits_max {
                 self.fail(&format!("it has awaited {awaits} times: see `Trial::awaits_max`"));
             }
@@ -287,7 +287,7 @@ impl fmt::Display for Running {
         }
         let Some(now) = &self.now else { return Ok(()) };
         write!(f, ", round {}, {}: ", now.number, now.manner)?;
-        match (now.cancelled(), now.awaits().last()) {
+        match (now.cancelled(), now.last_await()) {
             (Some(cancelled), _) => cancelled.fmt(f),
             (None, Some(last)) => write!(f, "not cancelled; last it waited at {last}"),
             (None, None) => f.write_str("not cancelled"),
