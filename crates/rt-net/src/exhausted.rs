@@ -7,6 +7,10 @@
 //! a rest, from [`REST_MIN_MS`] doubling up to [`REST_MAX_MS`], and fails in silence, until one
 //! succeeds; the next failure is a first one again.
 //!
+//! Who accepts in a loop beside other things drops the wait whenever one of them comes first. Each time
+//! the next rest is half as long, so that it does end; as attempts are no more frequent than what ended the
+//! rests, that is no spinning either.
+//!
 //! Where no timer is entered a rest is one turn of the other tasks, and every failure is
 //! reported: the caller then knows best.
 
@@ -15,7 +19,7 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use rt_task::base::context;
@@ -57,6 +61,18 @@ impl Exhausted {
         self.word.load(Relaxed) & DUE != 0
     }
 
+    /// A rest was given up before its end.
+    #[cold]
+    fn cut_short(&self) {
+        let word = self.word.load(Relaxed);
+        let left = match word & !DUE {
+            _ if word & DUE == 0 => return, // over since, by another one who accepts
+            REST_MIN_MS => REST_MIN_MS,
+            span => (span / 2) | DUE,
+        };
+        self.word.store(left, Relaxed);
+    }
+
     /// A rest is over.
     pub(crate) fn rested(&self) {
         self.word.fetch_and(!DUE, Relaxed);
@@ -80,6 +96,34 @@ impl Exhausted {
         };
         self.word.store(next | DUE, Relaxed);
         last == 0 || context::delay().is_err()
+    }
+}
+
+/// A rest that may be dropped before it is over.
+pub(crate) struct Resting<'a> {
+    rest: Rest,
+    exhausted: &'a Exhausted,
+    is_over: bool,
+}
+
+impl<'a> Resting<'a> {
+    pub(crate) fn new(rest: Rest, exhausted: &'a Exhausted) -> Self {
+        Self { rest, exhausted, is_over: false }
+    }
+
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(self.rest.poll(cx));
+        self.is_over = true;
+        self.exhausted.rested();
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Resting<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.exhausted.cut_short();
+        }
     }
 }
 

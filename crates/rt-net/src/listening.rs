@@ -11,7 +11,7 @@ use mio::event::Source;
 use rt_reactor::{Direction, Handle, Interest};
 use rt_task::wait::WaitKind;
 
-use crate::exhausted::{Exhausted, Rest, is_exhaustion, is_gone};
+use crate::exhausted::{Exhausted, Rest, Resting, is_exhaustion, is_gone};
 use crate::socket::{DUPLEX, Numbered, Os, Socket};
 
 /// A source that accepts connections. Does not block.
@@ -50,9 +50,9 @@ impl<L: Accepts> Listening<L> {
         async move {
             let mut attempt = pin!(attempt);
             loop {
-                if let Some(mut rest) = self.exhausted.rest() {
-                    poll_fn(|cx| rest.poll(cx)).await;
-                    self.exhausted.rested();
+                if let Some(rest) = self.exhausted.rest() {
+                    let mut resting = Resting::new(rest, &self.exhausted);
+                    poll_fn(|cx| resting.poll(cx)).await;
                 }
                 let accepted = attempt.as_mut().await;
                 if let Some(done) = self.conclude(accepted) {

@@ -60,6 +60,29 @@ fn success_makes_the_next_failure_a_first_one() {
 }
 
 #[test]
+fn a_rest_that_is_cut_short_is_followed_by_half_of_it_and_in_the_end_by_none() {
+    let timer = Arc::new(Timer::default());
+    let _guard = enter(Env::new().with_time((), timer.clone()));
+    let exhausted = Exhausted::default();
+    assert!(exhausted.failed());
+    for _ in 0..4 {
+        rest(&exhausted);
+        assert!(!exhausted.failed());
+    }
+    timer.asked_ms.lock().unwrap().clear();
+    for _ in 0..5 {
+        let rest = exhausted.rest().expect("a rest is due");
+        let mut resting = Resting::new(rest, &exhausted);
+        assert!(resting.poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    assert!(exhausted.rest().is_none());
+    assert_eq!(*timer.asked_ms.lock().unwrap(), [16, 8, 4, 2, 1]);
+    assert!(!exhausted.failed(), "and still no failure is told twice");
+    rest(&exhausted);
+    assert_eq!(timer.asked_ms.lock().unwrap()[5..], [2]);
+}
+
+#[test]
 fn without_a_timer_every_failure_is_told_after_the_turn_of_others() {
     let exhausted = Exhausted::default();
     for _ in 0..3 {

@@ -84,7 +84,8 @@ impl TcpListener {
     /// # Errors
     /// When there is no descriptor or no memory for a connection (`EMFILE`, `ENFILE`, `ENOBUFS`,
     /// `ENOMEM`): the connection stays in the queue. This is reported once; then `accept` tries
-    /// again after 1 ms, 2 ms, and so on up to once a second, and says no more until it succeeds.
+    /// again after 1 ms, 2 ms, and so on up to once a second, and says no more until it succeeds. An `accept` that
+    /// is dropped meanwhile halves the wait of the next one.
     /// Where no timer is entered it reports every time, after the other tasks had their turn.
     ///
     /// When the I/O driver is gone.

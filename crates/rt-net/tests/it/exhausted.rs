@@ -115,6 +115,35 @@ fn accept_tells_once_then_rests_until_there_is_a_descriptor() {
     });
 }
 
+/// As in a loop that accepts and looks after connections that end, which happens more often than each second.
+#[test]
+fn an_accept_that_is_given_up_again_and_again_finds_the_free_descriptor() {
+    if !is_child("exhausted::an_accept_that_is_given_up_again_and_again_finds_the_free_descriptor")
+    {
+        return;
+    }
+    let timer = Arc::new(Timer::default());
+    let Scene { mut driver, listener, mut taken, _clients, _entered } =
+        scene(|env| env.with_time((), timer.clone()));
+    let rests = || timer.asked_ms.lock().unwrap().len();
+    drive_on(&mut driver, async {
+        listener.accept().await.unwrap_err();
+        let mut accept = Box::pin(listener.accept());
+        while rests() < 12 {
+            assert!(poll_once(&mut accept).await.is_pending());
+        }
+        drop(accept);
+        taken.pop();
+        for _ in 0..12 {
+            if let Poll::Ready(accepted) = poll_once(&mut Box::pin(listener.accept())).await {
+                accepted.unwrap();
+                return;
+            }
+        }
+        panic!("no rest ever ended: {:?}", timer.asked_ms.lock().unwrap());
+    });
+}
+
 #[test]
 fn poll_accept_rests_too() {
     if !is_child("exhausted::poll_accept_rests_too") {
