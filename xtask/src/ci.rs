@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::flags::{self, Ci};
 use crate::util::{cargo, installed, output};
+use crate::verify::lanes::soak;
 use crate::{count, loom, scaling, tidy, util};
 
 /// A bare machine without an operating system, for the part of rt-task that needs none.
@@ -22,7 +23,7 @@ type Step = (&'static str, fn(&Ci) -> Result<()>);
 
 const FAST: [Step; 3] = [("fmt", fmt), ("clippy", clippy), ("tidy", |_| tidy::run())];
 
-const SLOW: [Step; 8] = [
+const SLOW: [Step; 9] = [
     ("test", test),
     ("doc", doc),
     ("loom", models),
@@ -31,6 +32,7 @@ const SLOW: [Step; 8] = [
     ("examples", |_| {
         util::run(&mut cargo(["build", "--workspace", "--examples", "--all-features"]))
     }),
+    ("soak", |_| soak::for_ci()),
     ("deny", deny),
     ("count", ledger),
 ];

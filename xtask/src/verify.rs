@@ -10,7 +10,7 @@
 mod bugs;
 mod ground;
 mod lane;
-mod lanes;
+pub(crate) mod lanes;
 pub(crate) mod page;
 mod suite;
 

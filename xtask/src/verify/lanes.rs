@@ -10,6 +10,7 @@ mod memcheck;
 pub(super) mod msan;
 mod mutants;
 pub(super) mod ports;
+pub(crate) mod soak;
 pub(super) mod tsan;
 mod weaken;
 
@@ -25,6 +26,7 @@ pub(super) const ALL: &[&Lane] = &[
     &tsan::LANE,
     &msan::LANE,
     &memcheck::LANE,
+    &soak::LANE,
     &weaken::LANE,
     &mutants::LANE,
     &ports::LANE,
