@@ -10,6 +10,7 @@ mod memcheck;
 pub(super) mod msan;
 mod mutants;
 pub(super) mod ports;
+mod programs;
 pub(crate) mod soak;
 pub(super) mod tsan;
 mod weaken;
@@ -19,6 +20,7 @@ use super::lane::Lane;
 pub(super) const ALL: &[&Lane] = &[
     &cancel::LANE,
     &deny::LANE,
+    &programs::LANE,
     &loom::LANE,
     &asan::LANE,
     &features::LANE,
