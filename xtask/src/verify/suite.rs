@@ -22,6 +22,7 @@ const LIMIT: Duration = Duration::from_secs(40 * 60);
 pub(super) struct Build {
     /// What is different about it.
     pub(super) rustflags: &'static str,
+    /// `{root}` is the top of the tree.
     pub(super) env: &'static [(&'static str, &'static str)],
     /// Further words for `cargo test`.
     pub(super) args: &'static [&'static str],
@@ -120,7 +121,9 @@ fn command(ground: &Ground<'_>, build: &Build, package: &str) -> Command {
     // A panic that is expected tells its stack, if it is asked to: from a program of this size that takes
     // seconds, and tests run out of their time.
     command.env("RUST_BACKTRACE", "0");
-    command.env("RUSTFLAGS", build.rustflags).envs(build.env.iter().copied());
+    command.env("RUSTFLAGS", build.rustflags);
+    let root = util::root().display().to_string();
+    command.envs(build.env.iter().map(|(name, value)| (name, value.replace("{root}", &root))));
     let left: BTreeSet<&str> = build
         .left_out
         .iter()

@@ -39,7 +39,10 @@ pub(super) const LANE: Lane = Lane {
 pub(in super::super) const BUILD: Build = Build {
     rustflags: "-Zsanitizer=thread",
     // Every race of a run, not the first one alone.
-    env: &[("TSAN_OPTIONS", "halt_on_error=0 second_deadlock_stack=1")],
+    env: &[(
+        "TSAN_OPTIONS",
+        "halt_on_error=0 second_deadlock_stack=1 suppressions={root}/xtask/src/verify/tsan.supp",
+    )],
     args: &["--tests"],
     target: HOST,
     std: true,
