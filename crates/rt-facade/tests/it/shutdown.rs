@@ -177,7 +177,9 @@ fn a_shutdown_with_a_bound_tells_which_poll_goes_on_and_one_in_the_background_do
         let (runtime, let_go) = in_a_poll(workers, &drops);
         let report = runtime.shutdown_report(Duration::from_millis(20));
         assert!(!report.is_complete(), "{report}");
-        assert_eq!((report.alive_tasks, report.busy_workers, report.tasks.len()), (1, 1, 1));
+        assert_eq!((report.alive_tasks, report.tasks.len()), (1, 1));
+        // A worker that was idle may not have heard of it yet, where there is much else to do.
+        assert!((1..=workers).contains(&report.busy_workers), "{report}");
         assert_eq!(report.tasks[0].location.file(), file!());
         assert!(report.to_string().contains(file!()), "{report}");
         let_go.go();

@@ -139,21 +139,22 @@ async fn handed_over(seed: u64) -> u64 {
     rounds
 }
 
-/// A datagram there and back.
+/// A datagram there and back. One from elsewhere is not meant: a program that was dropped may have sent it to
+/// the socket that had this port before, of this process or another.
 async fn exchange(seed: u64) -> u64 {
     let a = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let b = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let (to_a, to_b) = (a.local_addr().unwrap(), b.local_addr().unwrap());
     let echo = rt_facade::spawn(async move {
         let mut buf = [0; 8];
-        b.recv_from(&mut buf).await.unwrap();
+        while b.recv_from(&mut buf).await.unwrap().1 != to_a {}
         b.send_to(&buf, to_a).await.unwrap();
     });
     let sent = seed.to_le_bytes();
     let mut back = [0; 8];
-    let (sent, received) = join(a.send_to(&sent, to_b), a.recv_from(&mut back)).await;
+    let received = async { while a.recv_from(&mut back).await.unwrap().1 != to_b {} };
+    let (sent, ()) = join(a.send_to(&sent, to_b), received).await;
     sent.unwrap();
-    received.unwrap();
     echo.await.unwrap();
     u64::from_le_bytes(back) % 50
 }

@@ -12,7 +12,7 @@ use crate::drive::{drive_on, until};
 
 const MARK: &str = "RT_PROCESS_CHILD";
 const NAME: &str = "limits::a_spawn_without_descriptors_fails_and_leaves_nothing";
-const MOST: u64 = 64;
+const MOST: libc::rlim_t = 64;
 
 fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count() - 1

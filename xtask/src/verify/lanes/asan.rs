@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::super::ground::Ground;
 use super::super::lane::{Bug, Ci, Lane, Outcome};
-use super::super::suite::{self, Build, HOST};
+use super::super::suite::{self, Build, HOST, LeftOut};
 
 pub(super) const LANE: Lane = Lane {
     name: "asan",
@@ -44,7 +44,11 @@ pub(in super::super) const BUILD: Build = Build {
     target: HOST,
     std: false,
     quick: &["rt-task", "rt-timer", "rt-sched-multi", "rt-reactor"],
-    left_out: &[],
+    left_out: &[LeftOut {
+        package: "rt-facade",
+        test: "storms::a_million_queued_closures_take_bounded_memory_and_are_run_or_cancelled",
+        why: "a million allocations with what the sanitizer puts around each: it measures that, and runs out of its minute",
+    }],
 };
 
 fn run(ground: &mut Ground<'_>) -> Result<Outcome> {
