@@ -9,6 +9,7 @@
 
 mod bugs;
 mod ground;
+mod known;
 mod lane;
 pub(crate) mod lanes;
 pub(crate) mod page;

@@ -11,7 +11,7 @@ use crate::core::{Core, End};
 use crate::driver::Held;
 use crate::idle::{Sleep, Watches};
 use crate::queue::{LocalQueue, Queues};
-use crate::watch::{Watch, Watched};
+use crate::watch::Watched;
 
 impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
     /// Waits for something to do. See the protocol of [`idle`](crate::idle).
@@ -92,7 +92,7 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
             self.worker.counters.noop_wakes.add(1);
         }
         if watch {
-            self.watch = Watch::new(self.shared);
+            self.watch.renew(self.shared);
         }
         let drove = driver.is_some();
         let watch = match driver {

@@ -49,6 +49,14 @@ impl Watch {
         Self { polls: polls.collect(), turns: turns(shared), rises: rises(shared) }
     }
 
+    /// The same again, in the memory that is there.
+    pub(crate) fn renew<D: Driver + Send + 'static, Q: Queues>(&mut self, shared: &Shared<D, Q>) {
+        for (polls, worker) in self.polls.iter_mut().zip(&shared.workers) {
+            *polls = worker.counters.polls.read();
+        }
+        self.turns = turns(shared);
+    }
+
     /// How many tasks the worker has polled since the last time, when it has polled `polls` now.
     fn polls_since(&mut self, worker: usize, polls: u64) -> u64 {
         polls - mem::replace(&mut self.polls[worker], polls)

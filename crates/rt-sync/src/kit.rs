@@ -128,6 +128,21 @@ pub(crate) fn waker_that_panics() -> Waker {
     Waker::from(Arc::new(Loud))
 }
 
+/// A waker that panics when it is dropped.
+#[cfg(not(rt_loom))]
+pub(crate) fn waker_that_panics_in_its_drop() -> Waker {
+    struct Loud;
+    impl Wake for Loud {
+        fn wake(self: Arc<Self>) {}
+    }
+    impl Drop for Loud {
+        fn drop(&mut self) {
+            panic!("in the drop of a waker");
+        }
+    }
+    Waker::from(Arc::new(Loud))
+}
+
 /// Polls a future once, and drops it.
 pub(crate) fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
     Polled::new(future).poll()

@@ -3,7 +3,9 @@
 pub(super) mod asan;
 mod cancel;
 mod deny;
+pub(super) mod faults;
 mod features;
+pub(super) mod history;
 pub(super) mod layout;
 mod loom;
 mod memcheck;
@@ -21,6 +23,8 @@ pub(super) const ALL: &[&Lane] = &[
     &cancel::LANE,
     &deny::LANE,
     &programs::LANE,
+    &history::LANE,
+    &faults::LANE,
     &loom::LANE,
     &asan::LANE,
     &features::LANE,

@@ -426,7 +426,7 @@ impl Permits {
     /// One that waited for `asked` goes, told or not. What it was given goes to the next.
     pub(super) fn leave(&self, seat: &Waiter<Want>, asked: usize) {
         let missing = || seat.value().map_or(asked, |want| want.needed);
-        let given = match seat.told() {
+        let (given, waker) = match seat.told() {
             0 => {
                 let mut waiters = self.queue().waiters.lock();
                 let needed = waiters.with(|waiters| waiters.value(seat).map(|want| want.needed));
@@ -440,12 +440,12 @@ impl Permits {
                     }
                 }
                 drop(waiters);
-                drop(waker);
-                asked - needed.unwrap_or_else(missing)
+                (asked - needed.unwrap_or_else(missing), waker)
             }
-            _ => asked - missing(),
+            _ => (asked - missing(), None),
         };
         self.give(given);
+        drop(waker); // last: it may run anything, and panic
     }
 }
 

@@ -1,10 +1,12 @@
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
+use core::task::Context;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::string::ToString;
 
 use super::*;
-use crate::kit::Polled;
+use crate::kit::{Polled, panic_of, waker_that_panics_in_its_drop};
 
 #[test]
 fn permits_go_out_and_come_back() {
@@ -79,6 +81,19 @@ fn what_a_dropped_wait_had_goes_to_the_next() {
         assert_eq!(second.ready().unwrap().num_permits(), 1);
         assert_eq!(semaphore.available_permits(), 1);
     }
+}
+
+#[test]
+fn a_dropped_wait_gives_back_what_it_had_though_its_waker_panics() {
+    let semaphore = Semaphore::new(1);
+    let mut first = Box::pin(semaphore.acquire_many(2));
+    let waker = waker_that_panics_in_its_drop();
+    assert!(first.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    drop(waker); // the wait has the last
+    let mut second = Polled::new(semaphore.acquire());
+    second.pends();
+    assert!(panic_of(|| drop(first)).is_some());
+    assert_eq!(second.ready().unwrap().num_permits(), 1);
 }
 
 #[test]
