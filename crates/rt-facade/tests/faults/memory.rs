@@ -122,7 +122,8 @@ fn wakes_and_yields() {
                 yield_now().await;
                 let mut again = true;
                 poll_fn(|cx| {
-                    cx.waker().clone().wake();
+                    let waker = cx.waker().clone();
+                    waker.wake();
                     match mem::take(&mut again) {
                         true => Poll::Pending,
                         false => Poll::Ready(()),

@@ -32,7 +32,9 @@ fn workers_meet(ground: &Ground, flavour: Flavour) {
     let meet = Arc::new(Barrier::new(workers));
     let meets = (0..workers).map(|_| {
         let meet = meet.clone();
-        ground.spawn(async move { drop(meet.wait()) })
+        ground.spawn(async move {
+            meet.wait();
+        })
     });
     let meets: Vec<_> = meets.collect();
     ground.block_on(async {
