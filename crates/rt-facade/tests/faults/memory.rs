@@ -7,12 +7,12 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::mem;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize};
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 
 use rt_facade::net::{TcpListener, TcpStream, UdpSocket};
 use rt_facade::runtime::Runtime;
@@ -168,11 +168,18 @@ fn timers_that_are_armed_dropped_and_fire() {
     });
 }
 
+/// What a lock allocates for the first that waits.
+fn first_wait<H>(held: H, wait: impl Future) {
+    assert!(pin!(wait).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    drop(held);
+}
+
 #[test]
 fn locks_that_are_waited_for() {
     on_each_flavor("locks_that_are_waited_for", || {
         Box::pin(async {
             let mutex = Arc::new(Mutex::new(0));
+            first_wait(mutex.try_lock().unwrap(), mutex.lock());
             let own = mutex.clone();
             let other = async move {
                 loop {
@@ -189,6 +196,7 @@ fn locks_that_are_waited_for() {
             });
             other.abort();
             let lock = Arc::new(RwLock::new(0));
+            first_wait(lock.try_write().unwrap(), lock.read());
             let own = lock.clone();
             let other = async move {
                 loop {
@@ -207,6 +215,7 @@ fn locks_that_are_waited_for() {
             });
             other.abort();
             let semaphore = Arc::new(Semaphore::new(1));
+            first_wait(semaphore.try_acquire().unwrap(), semaphore.acquire());
             let own = semaphore.clone();
             let other = async move {
                 loop {
