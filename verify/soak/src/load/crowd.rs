@@ -21,9 +21,10 @@ const ONE_BY_ONE: Duration = Duration::from_millis(8);
 /// Says how many came and how many were answered.
 pub(super) fn come_and_go(shared: &Shared, count: usize) -> String {
     let began = shared.now_ms();
+    let start = Instant::now();
     // Each asks at once: who says nothing for too long is let go.
     let mut crowd = come(shared, count, ANSWER_MAX, b"echo crowd\n");
-    let came = crowd.len();
+    let (came, came_in) = (crowd.len(), start.elapsed());
     let wrong = |client: &mut Client| !client.line().is_ok_and(|line| line == "crowd");
     // Who waits in vain does so for all who come after, too.
     let answered = crowd.iter_mut().position(wrong).unwrap_or(came);
@@ -33,7 +34,8 @@ pub(super) fn come_and_go(shared: &Shared, count: usize) -> String {
         shared.bad(began, &told);
     }
     go(crowd);
-    format!("came={came} answered={answered}")
+    let (came_in, all_in) = (came_in.as_millis(), start.elapsed().as_millis());
+    format!("came={came} in_ms={came_in} answered={answered} in_ms={all_in}")
 }
 
 /// Connects `count` clients, more than the server has descriptors for, and lets some of them leave, one after
