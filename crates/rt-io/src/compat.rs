@@ -65,6 +65,10 @@ macro_rules! adapter {
 use adapter;
 
 /// The methods of a writer's trait by those of another that are called the same.
+#[cfg_attr(
+    not(any(feature = "hyper", feature = "tokio-io")),
+    expect(unused_macros, reason = "the traits of `futures_io` close otherwise")
+)]
 macro_rules! writes_as {
     ($Trait:path) => {
         #[inline]

@@ -439,6 +439,7 @@ fn twins_share_a_position_and_neither_reads_ahead() {
     });
 }
 
+#[cfg(unix)]
 #[test]
 fn what_has_no_position_is_read_exactly_and_never_moved() {
     let (pool, _guard) = Pool::enter(How::Held);

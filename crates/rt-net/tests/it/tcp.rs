@@ -209,9 +209,11 @@ fn sockets_go_to_std_and_back_and_to_another_reactor() {
     });
     drive(async {
         let listener = TcpListener::try_from(listener).unwrap();
+        #[cfg(unix)] // Windows does not tell.
         assert!(SockRef::from(&listener).nonblocking().unwrap());
         let (mut near, mut far) =
             (TcpStream::try_from(near).unwrap(), TcpStream::try_from(far).unwrap());
+        #[cfg(unix)] // Windows does not tell.
         assert!(SockRef::from(&near).nonblocking().unwrap());
         let mut buf = [0; 4];
         let (read, written) = join(far.read_exact(&mut buf), near.write_all(b"moved")).await;

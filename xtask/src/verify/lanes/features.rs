@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::super::ground::Ground;
@@ -34,7 +34,7 @@ const LIMIT: Duration = Duration::from_secs(900);
 fn run(ground: &mut Ground<'_>) -> Result<Outcome> {
     let metadata = util::metadata()?;
     let names: Vec<String> = source::crates()?.into_iter().map(|(name, _)| name).collect();
-    let mut count = 0;
+    let (mut count, mut failed) = (0, 0);
     for name in &names {
         if ground.flags.only.as_ref().is_some_and(|only| only != name) {
             continue;
@@ -42,9 +42,15 @@ fn run(ground: &mut Ground<'_>) -> Result<Outcome> {
         for features in sets(&metadata, name) {
             let mut command = ground.cargo(["check", "--lib", "-p"]);
             command.arg(name).args(&features).env("RUSTFLAGS", "-D warnings");
-            ground.run(LIMIT, &mut command)?;
             count += 1;
+            if let Err(error) = ground.run(LIMIT, &mut command) {
+                println!("   {error:#}");
+                failed += 1;
+            }
         }
+    }
+    if failed > 0 {
+        bail!("{failed} of {count} sets of features do not compile without a warning");
     }
     let oldest = if ground.flags.only.is_some() {
         String::new()
