@@ -195,7 +195,10 @@ mod tests {
             let later = zero + span;
             assert_eq!(Moment::of(later).to_instant(), later);
             if let Some(earlier) = zero.checked_sub(span) {
-                assert_eq!(Moment::of(earlier).to_instant(), earlier);
+                // On Windows `std` takes two moments that are less than its grain apart for one.
+                let grain = Duration::from_nanos(if cfg!(windows) { 100 } else { 0 });
+                let back = Moment::of(earlier).to_instant();
+                assert!(back >= earlier && back - earlier <= grain, "{span:?}");
             }
         }
     }
