@@ -62,7 +62,7 @@ fn success_makes_the_next_failure_a_first_one() {
 #[test]
 fn a_rest_that_is_cut_short_is_followed_by_half_of_it_and_in_the_end_by_none() {
     let timer = Arc::new(Timer::default());
-    let _guard = enter(Env::new().with_time((), timer.clone()));
+    let _guard = enter(Env::new().with_time(timer.clone()));
     let exhausted = Exhausted::default();
     assert!(exhausted.failed());
     for _ in 0..4 {

@@ -124,7 +124,7 @@ fn an_accept_that_is_given_up_again_and_again_finds_the_free_descriptor() {
     }
     let timer = Arc::new(Timer::default());
     let Scene { mut driver, listener, mut taken, _clients, _entered } =
-        scene(|env| env.with_time((), timer.clone()));
+        scene(|env| env.with_time(timer.clone()));
     let rests = || timer.asked_ms.lock().unwrap().len();
     drive_on(&mut driver, async {
         listener.accept().await.unwrap_err();
