@@ -243,6 +243,8 @@ pub(crate) struct Scaling {
     pub(crate) search: Option<u64>,
     /// One seed of a search.
     pub(crate) seed: Option<u64>,
+    /// One program of a search.
+    pub(crate) only: Option<String>,
 }
 
 impl Scaling {
@@ -253,10 +255,13 @@ impl Scaling {
             seeds: args.number("--seeds")?,
             search: args.number("--search")?,
             seed: args.number("--seed")?,
+            only: args.option("--only")?,
         };
         args.finish()?;
-        if flags.seed.is_some() && flags.search.is_none() {
-            bail!("`--seed` is one of a search: `--search WORKERS --seed N`");
+        if (flags.seed.is_some() || flags.only.is_some()) && flags.search.is_none() {
+            bail!(
+                "`--seed` and `--only` are of a search: `--search WORKERS --seed N --only PROGRAM`"
+            );
         }
         Ok(flags)
     }

@@ -53,8 +53,8 @@ cargo xtask <command>
   report [NAME] [--out FILE]      a saved run (the last one) and the ledger as one HTML page
   scaling [--quick] [--seeds N]   the scheduler simulated with up to 128 workers, other queues and
                                   rules beside it, and what two workers really do
-  scaling --search WORKERS [--seeds N | --seed N] | --test
-                                  random orders of steps, in which no task may be lost; the tests
+  scaling --search WORKERS [--only PROGRAM] [--seeds N | --seed N] | --test
+                                  `verify search` with so many workers; the tests
   verify [LANE]... [--quick] [--only PART] [--seed N] [--seeds N] [--minutes N]
                                   whatever can show the runtime wrong, lane by lane
   verify --list | --write         what each lane shows; the same into docs/testing.md

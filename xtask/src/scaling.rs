@@ -29,13 +29,14 @@ pub(crate) fn run(flags: &Scaling) -> Result<()> {
     if flags.test {
         return test();
     }
-    let played = build(true)?;
     if let Some(workers) = flags.search {
         let (first, count) =
             flags.seed.map_or((0, flags.seeds.unwrap_or(SEARCHED)), |seed| (seed, 1));
         let words = [workers, first, count].map(|number| number.to_string());
-        return util::run(Command::new(played).arg("search").args(words));
+        let program = flags.only.as_deref().unwrap_or("all");
+        return util::run(played(["search", program]).args(words));
     }
+    let played = build(true)?;
     let dir = util::target_dir().join("bench");
     fs::create_dir_all(&dir)?;
     let real = dir.join("scaling-real.txt");
@@ -51,8 +52,15 @@ pub(crate) fn run(flags: &Scaling) -> Result<()> {
     util::run(&mut command)
 }
 
-/// Seeds of a search, unless told otherwise.
-const SEARCHED: u64 = 10_000;
+/// Seeds of each program of a search, unless told otherwise.
+const SEARCHED: u64 = 1_000;
+
+/// The program of the simulation with these words, to which others may be added; built first.
+pub(crate) fn played<const N: usize>(words: [&str; N]) -> Command {
+    let mut command = cargo(["run", "--quiet", "--release", "-p", "rt-scaling"]);
+    command.args(simulated()).env(FLAGS, SIM).arg("--").args(words);
+    command
+}
 
 /// What the tests of the simulation say.
 pub(crate) fn test() -> Result<()> {

@@ -23,6 +23,8 @@ pub mod play;
 #[cfg(not(rt_sim))]
 #[path = "play_real.rs"]
 pub mod play;
+#[cfg(rt_sim)]
+mod ranks;
 #[cfg(not(rt_sim))]
 pub mod real;
 #[cfg(rt_sim)]

@@ -1,8 +1,11 @@
 //! The machine that plays threads: a coroutine each, on one real thread.
 //!
+//! One thought: who goes on, and when.
+//!
 //! *Timed*, each thread has a processor of its own and a clock; the one that is furthest behind goes
 //! on, so that what is touched is touched in the order of time. *By chance*, any that can go on does,
-//! and is stopped before any access: orders that no clock would bring about are found that way.
+//! and is stopped before any access: orders that no clock would bring about are found that way. *By
+//! rank*, the first by an order of the threads does (see [`Ranks`]).
 //!
 //! A sleeping thread is called by data: its wait ends at the caller's time plus what that takes. When
 //! nobody can go on, time jumps to the end of the first wait with a bound.
@@ -20,13 +23,19 @@ use rt_task::base::seam::{Choice, Choose};
 use rt_task::base::shim::{Machine, Pause, Touch, simulate};
 
 use crate::cost::Costs;
-use crate::memory::{Hot, Memory, ps};
+use crate::memory::{Access, Hot, Memory, ps};
+use crate::ranks::Ranks;
 
 /// Many processors. Lives for ever: what runs on it points to it.
 pub struct World {
     costs: Costs,
     order: Order,
     rng: FastRng,
+    ranks: Option<Ranks>,
+    /// Nothing takes longer, in ps.
+    end: Cell<u64>,
+    /// Every line is everywhere: what an access costs does not depend on where things lie.
+    flat: Cell<bool>,
     threads: RefCell<Vec<&'static Thread>>,
     coroutines: RefCell<Vec<Option<Routine>>>,
     /// Who can go on at which time.
@@ -36,6 +45,10 @@ pub struct World {
     horizon: Cell<u64>,
     /// The latest time of all.
     now: Cell<u64>,
+    /// By rank: the end of the first wait with a bound.
+    due: Cell<u64>,
+    /// By rank: another thread can go on since the last choice.
+    rose: Cell<bool>,
     memory: RefCell<Memory>,
     trace: Cell<u64>,
     switches: Cell<u64>,
@@ -56,6 +69,8 @@ pub enum Order {
     Timed,
     /// Any; each access is the last of its turn once in so many times.
     Chance(u32),
+    /// The first of an order by chance, which changes so often in so many steps.
+    Rank(u32, u32),
 }
 
 struct Thread {
@@ -110,12 +125,20 @@ impl World {
             costs,
             order,
             rng: FastRng::new(seed),
+            ranks: match order {
+                Order::Rank(changes, steps) => Some(Ranks::new(!seed, changes, steps)),
+                Order::Timed | Order::Chance(_) => None,
+            },
+            end: Cell::new(END),
+            flat: Cell::new(false),
             threads: RefCell::default(),
             coroutines: RefCell::default(),
             next: RefCell::default(),
             current: Cell::new(root),
             horizon: Cell::new(0),
             now: Cell::new(0),
+            due: Cell::new(u64::MAX),
+            rose: Cell::new(false),
             memory: RefCell::new(Memory::new(costs)),
             trace: Cell::new(0xcbf2_9ce4_8422_2325),
             switches: Cell::new(0),
@@ -129,6 +152,27 @@ impl World {
         *self.on_rest.borrow_mut() = Some(Box::new(judge));
     }
 
+    /// Something is wrong: that ends the play.
+    pub fn complain(&self, complaint: String) {
+        self.complaint.borrow_mut().get_or_insert(complaint);
+    }
+
+    /// What takes longer, in ns, is taken for something that does not end.
+    pub fn ends_within(&self, ns: u64) {
+        self.end.set(ns * 1000);
+    }
+
+    /// Every access costs the same from here on. Where things lie in memory differs from play to play; so
+    /// a timed play is the same each time only if it is flat.
+    pub fn flatten(&self) {
+        self.flat.set(true);
+    }
+
+    /// The number of the thread that goes on.
+    pub fn thread(&self) -> usize {
+        self.current.get().number
+    }
+
     /// Plays `main`, and the threads that it starts, until all have ended.
     ///
     /// # Errors
@@ -140,7 +184,7 @@ impl World {
                 if let Some(complaint) = self.complaint.take() {
                     return Err(complaint);
                 }
-                if self.now.get().max(thread.clock.get()) > END {
+                if self.now_of(thread) > self.end.get() {
                     return Err(format!("it does not end: {:?}", self.waiting()));
                 }
                 self.resume(thread);
@@ -155,6 +199,10 @@ impl World {
                 _ => Err(format!("{left} threads wait for ever")),
             }
         })
+    }
+
+    fn now_of(&self, thread: &Thread) -> u64 {
+        self.now.get().max(thread.clock.get())
     }
 
     /// The numbers of threads that wait without a bound.
@@ -205,7 +253,7 @@ impl World {
     pub fn now_ps(&self) -> u64 {
         match self.order {
             Order::Timed => self.current.get().clock.get(),
-            Order::Chance(_) => self.now.get(),
+            Order::Chance(_) | Order::Rank(..) => self.now.get(),
         }
     }
 
@@ -234,7 +282,7 @@ impl World {
     fn choose(&self) -> Option<&'static Thread> {
         match self.order {
             Order::Timed => self.choose_earliest(),
-            Order::Chance(_) => self.choose_any(),
+            Order::Chance(_) | Order::Rank(..) => self.choose_any(),
         }
     }
 
@@ -256,7 +304,7 @@ impl World {
                 continue;
             }
             let horizon = self.next.borrow().peek().map_or(u64::MAX, |Reverse((at, ..))| *at);
-            self.horizon.set(horizon);
+            self.horizon.set(horizon.min(self.end.get()));
             return Some(thread);
         }
     }
@@ -270,7 +318,11 @@ impl World {
             State::Ended => false,
         };
         let count = threads.iter().filter(can).count();
-        let thread = if count > 0 {
+        let thread = if let Some(ranks) = &self.ranks
+            && count > 0
+        {
+            *threads.iter().filter(can).max_by_key(|it| ranks.of(it.number)).expect("counted")
+        } else if count > 0 {
             let at = self.rng.below(count as u32, Choice::Tie) as usize;
             *threads.iter().filter(can).nth(at).expect("counted")
         } else {
@@ -288,6 +340,14 @@ impl World {
         };
         if let State::Parked { since, .. } = thread.state.get() {
             self.rise(thread, since, self.now.get());
+        }
+        if self.ranks.is_some() {
+            let until = |thread: &&'static Thread| match thread.state.get() {
+                State::Parked { until, .. } => until,
+                State::Ready | State::Ended => None,
+            };
+            self.due.set(threads.iter().filter_map(until).min().unwrap_or(u64::MAX));
+            self.rose.set(false);
         }
         Some(thread)
     }
@@ -310,6 +370,7 @@ impl World {
         thread.count(|counts| counts.idle += at.saturating_sub(since));
         thread.clock.set(at);
         thread.state.set(State::Ready);
+        self.rose.set(true);
     }
 
     fn resume(&self, thread: &'static Thread) {
@@ -352,6 +413,13 @@ impl World {
                     self.give_way(thread);
                 }
             }
+            Order::Rank(..) => {
+                self.now.set(self.now.get() + cost);
+                let changed = self.ranks.as_ref().is_some_and(|ranks| ranks.step(thread.number));
+                if changed || self.rose.get() || self.now.get() >= self.due.get() {
+                    self.give_way(thread);
+                }
+            }
         }
     }
 }
@@ -360,13 +428,13 @@ impl Machine for World {
     fn touch(&self, address: usize, touch: Touch) {
         let thread = self.current.get();
         let access = match self.order {
-            Order::Timed => {
+            Order::Timed if !self.flat.get() => {
                 let now = thread.clock.get();
                 self.memory.borrow_mut().touch(thread.number, address, touch, now)
             }
             // Nobody asks what it costs.
-            Order::Chance(_) => {
-                crate::memory::Access { cost: ps(self.costs.modify), ..Default::default() }
+            Order::Timed | Order::Chance(_) | Order::Rank(..) => {
+                Access { cost: ps(self.costs.modify), ..Access::default() }
             }
         };
         thread.count(|counts| {
@@ -388,9 +456,12 @@ impl Machine for World {
             Pause::Spin => self.costs.spin,
             Pause::Yield => self.costs.yields,
         };
-        if let Order::Chance(_) = self.order {
+        if self.order != Order::Timed {
             // Who looks for another one's step gets nowhere before that.
             self.now.set(self.now.get() + ps(cost));
+            if let Some(ranks) = &self.ranks {
+                ranks.lower(self.current.get().number);
+            }
             return self.give_way(self.current.get());
         }
         self.advance(ps(cost));
@@ -410,6 +481,10 @@ impl Machine for World {
         let thread = Thread::new(number, self.now_ps());
         threads.push(thread);
         drop(threads);
+        if let Some(ranks) = &self.ranks {
+            ranks.start();
+        }
+        self.rose.set(true);
         let stack = DefaultStack::new(STACK_BYTES).expect("there is memory for a stack");
         let routine = Coroutine::with_stack(stack, move |yielder: &Yielder<(), ()>, ()| {
             thread.yielder.set(yielder);
@@ -433,6 +508,7 @@ impl Machine for World {
         let since = self.now_ps();
         let until = timeout.map(|timeout| since + timeout.as_nanos() as u64 * 1000);
         thread.state.set(State::Parked { since, until });
+        self.due.set(self.due.get().min(until.unwrap_or(u64::MAX)));
         match until {
             Some(until) if self.order == Order::Timed => self.enqueue(thread, until),
             _ => thread.epoch.set(thread.epoch.get() + 1),

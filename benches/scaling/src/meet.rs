@@ -123,6 +123,12 @@ impl Storm {
         self.away.reached().await;
     }
 
+    /// Opens the next round, and waits for nobody.
+    pub fn wake_last(&self) {
+        self.round.fetch_add(1, Release); // pairs with `pass`
+        self.waiting.iter().for_each(Place::wake);
+    }
+
     /// Opens the next round once; waits until every task waits again.
     pub async fn wake_all(&self) {
         self.away.set(self.waiting.len() as u64);

@@ -1,205 +1,185 @@
 //! Looks for orders of steps in which the scheduler goes wrong.
 //!
-//! A seed makes a small program of tasks that spawn, yield, meet, block, wait for other threads and are
-//! aborted, and plays it by chance: before any access to an atomic another thread may go on. Wrong is:
-//! a task that could run while all threads sleep; one that waits for ever; a future that outlives the
-//! scheduler; a panic.
+//! A seed makes a small program of tasks ([`programs`]), a number of workers, and a way to choose which
+//! thread goes on: by chance, with any access to an atomic as a place where another may; by ranks, of which
+//! a few change ([`ranks`](crate::ranks)); or by the threads' clocks. Wrong is: a task that could run while
+//! all threads sleep; one that waits for ever; whatever [`laws`] says; a panic. All crates are the real
+//! ones: `rt-sched-multi` over `rt-task`, with the timers of `rt-timer` and the channels of `rt-sync`.
+//!
+//! The same seed of the same program is the same play, step by step.
 
-use std::cell::Cell;
-use std::future::pending;
-use std::rc::Rc;
-use std::sync::Arc;
+mod crowd;
+mod laws;
+pub mod programs;
 
-use rt_sched_multi::{Builder, Pool, Spawner};
-use rt_task::base::clock::Monotonic;
-use rt_task::base::context::Env;
-use rt_task::base::driver::Stack;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use rt_task::base::rng::FastRng;
-use rt_task::base::seam::{Choice, Choose, NoTimers};
-use rt_task::base::shim::{AtomicU64, Ordering::*, thread};
-use rt_task::{JoinHandle, block_on};
+use rt_task::base::seam::{Choice, Choose};
 
 use crate::cost::HERE;
 use crate::machine::{Order, World};
-use crate::meet::{Channel, Countdown, yield_now};
 use crate::play;
-use crate::stage::{Driver, Sleeper};
-use crate::variants::Ours;
+use programs::Program;
 
-/// Plays one seed with so many workers. Returns how often another thread went on.
+use crowd::Scene;
+
+/// One play.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// What is played.
+    pub program: &'static Program,
+    /// What chooses all else.
+    pub seed: u64,
+    /// How many; the seed says, if nobody does.
+    pub workers: Option<usize>,
+}
+
+/// What came of a play.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Played {
+    /// How often another thread went on.
+    pub switches: u64,
+    /// Sums up what happened in which order.
+    pub trace: u64,
+    /// Tasks.
+    pub tasks: u64,
+    /// Polls of tasks.
+    pub polls: u64,
+    /// The most polls that came between a wake and the poll, and how many may there.
+    pub overtaken: (u64, u64),
+    /// The most polls on all threads between a wake and the poll, and of how many tasks, if threads went by
+    /// their clocks.
+    pub passed: (u64, u64),
+    /// The longest wait of a task that could run, in ns, if threads went by their clocks.
+    pub longest_ns: u64,
+}
+
+impl Case {
+    fn rng(&self) -> FastRng {
+        let name = self.program.name.bytes().fold(0_u64, |sum, byte| sum * 31 + u64::from(byte));
+        FastRng::new(self.seed ^ name.rotate_left(40))
+    }
+
+    /// Plays it.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub fn play(&self) -> Result<Played, String> {
+        let played = catch_unwind(AssertUnwindSafe(|| self.play_or_panic()));
+        played.unwrap_or_else(|_| Err(format!("a thread panicked: {}", laws::panicked())))
+    }
+
+    fn play_or_panic(&self) -> Result<Played, String> {
+        let rng = self.rng();
+        let order = order(&rng);
+        let workers = self.workers.unwrap_or(2 + rng.below(7, Choice::Tie) as usize);
+        let world = World::new(HERE, order, self.seed);
+        world.ends_within(END_NS);
+        world.flatten();
+        play::record(world);
+        laws::begin(world);
+        world.on_rest(|| match laws::ready() {
+            0 => None,
+            tasks => Some(format!("{tasks} tasks could run while all threads sleep")),
+        });
+        let Self { program, seed, .. } = *self;
+        let timed = order == Order::Timed;
+        world.play(move || Scene::play(program, rng, workers, seed, timed))?;
+        let (futures, outputs) = laws::left();
+        if futures + outputs != 0 {
+            return Err(format!("{futures} futures and {outputs} outputs outlive the scheduler"));
+        }
+        let told = laws::told();
+        Ok(Played {
+            switches: world.switches(),
+            trace: world.trace(),
+            tasks: told.tasks,
+            polls: told.polls,
+            overtaken: told.overtaken,
+            passed: if timed { told.passed } else { (0, 0) },
+            longest_ns: if timed { told.longest_ns } else { 0 },
+        })
+    }
+}
+
+/// Half by chance, three eighths by rank, an eighth by the clocks.
+fn order(rng: &FastRng) -> Order {
+    const TURNS: [u32; 6] = [2, 4, 8, 16, 64, 256];
+    match rng.below(8, Choice::Tie) {
+        0 => Order::Timed,
+        1..=3 => {
+            let steps = 1 << (8 + rng.below(9, Choice::Tie));
+            Order::Rank(rng.below(6, Choice::Tie), steps)
+        }
+        _ => Order::Chance(TURNS[rng.below(TURNS.len() as u32, Choice::Tie) as usize]),
+    }
+}
+
+/// What takes longer does not end.
+const END_NS: u64 = 500_000_000;
+
+/// Each so-manieth seed is played twice.
+const TWICE: u64 = 16;
+
+/// `search PROGRAM WORKERS FIRST COUNT`, where the first two may be `all` and `any`.
 ///
 /// # Errors
-/// What went wrong.
-pub fn seed(workers: usize, seed: u64) -> Result<u64, String> {
-    let turns = [2, 4, 8, 16, 64, 256];
-    let order = Order::Chance(turns[(seed % turns.len() as u64) as usize]);
-    let world = World::new(HERE, order, seed);
-    play::record(world);
-    world.on_rest(|| match play::ready_tasks() {
-        0 => None,
-        tasks => Some(format!("{tasks} tasks could run while all threads sleep")),
-    });
-    let alive = Rc::new(Cell::new(u64::MAX));
-    let left = alive.clone();
-    world.play(move || left.set(program(workers, seed)))?;
-    match alive.get() {
-        0 => Ok(world.switches()),
-        left => Err(format!("{left} futures outlive the scheduler")),
+/// What went wrong, and how to see it again.
+pub fn command(name: &str, workers: Option<usize>, first: u64, count: u64) -> Result<(), String> {
+    let asked = |it: &&Program| name == "all" || it.name == name;
+    let asked: Vec<&'static Program> = programs::ALL.iter().filter(asked).collect();
+    if asked.is_empty() {
+        let names: Vec<_> = programs::ALL.iter().map(|it| it.name).collect();
+        return Err(format!("no program `{name}`; there are {}", names.join(", ")));
     }
-}
-
-/// Returns how many futures are left.
-fn program(workers: usize, seed: u64) -> u64 {
-    let rng = FastRng::new(!seed);
-    let one_of = |n: u32| rng.below(n, Choice::Tie);
-    let mut builder = Builder::new(workers).seed(seed);
-    if one_of(3) == 0 {
-        builder = builder.event_interval(3).global_interval(2);
-    }
-    let driver = Stack::new(Sleeper::default(), NoTimers, Monotonic::new());
-    let mut pool: Pool<Driver, Ours> = builder.build_with(driver);
-    pool.start(Env::new()).expect("a machine starts threads");
-    let crowd = Crowd { spawner: pool.spawner().clone(), alive: Arc::default() };
-    let mut threads = Vec::new();
-    let mut handles = Vec::new();
-    for _ in 0..=one_of(24) {
-        crowd.some(one_of(10), one_of(40), &mut handles, &mut threads);
-    }
-    // Often all of it is awaited; else the scheduler goes with tasks at any stage.
-    if one_of(4) != 0 {
-        for handle in handles.drain(..) {
-            block_on(handle).expect("nothing panics");
-        }
-        for thread in threads.drain(..) {
-            thread.join().expect("nothing panics");
-        }
-    }
-    drop(pool);
-    for thread in threads {
-        thread.join().expect("nothing panics");
-    }
-    crowd.alive.load(Relaxed)
-}
-
-#[derive(Clone)]
-struct Crowd {
-    spawner: Spawner<Driver, Ours>,
-    /// Futures.
-    alive: Arc<AtomicU64>,
-}
-
-/// Counts a future.
-struct Guard(Arc<AtomicU64>);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed); // a count
-    }
-}
-
-/// Closes its channel when its task is gone.
-struct Receiver(Arc<Channel>);
-
-impl Drop for Receiver {
-    fn drop(&mut self) {
-        self.0.close();
-    }
-}
-
-type Handles = Vec<JoinHandle<()>>;
-
-impl Crowd {
-    fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
-        self.alive.fetch_add(1, Relaxed); // a count
-        let guard = Guard(self.alive.clone());
-        self.spawner.spawn(play::played(async move {
-            let _guard = guard;
-            future.await;
-        }))
-    }
-
-    fn some(
-        &self,
-        kind: u32,
-        size: u32,
-        handles: &mut Handles,
-        threads: &mut Vec<thread::JoinHandle<()>>,
-    ) {
-        let this = self.clone();
-        match kind {
-            0 => handles.push(self.spawn(async move {
-                for _ in 0..size {
-                    yield_now().await;
-                }
-            })),
-            // Spawned from inside, and counted.
-            1 | 2 => handles.push(self.spawn(async move {
-                let left = Arc::new(Countdown::default());
-                left.set(u64::from(size) + 1);
-                for _ in 0..=size {
-                    let left = left.clone();
-                    drop(this.spawn(async move { left.one_less() }));
-                }
-                left.reached().await;
-            })),
-            // Two that meet.
-            3 => {
-                let channel = Arc::new(Channel::of(1));
-                let (sends, receives) = (channel.clone(), channel);
-                handles.push(self.spawn(async move {
-                    for message in 0..size {
-                        sends.send(u64::from(message)).await;
-                    }
-                }));
-                handles.push(self.spawn(async move {
-                    for message in 0..size {
-                        assert_eq!(receives.receive().await, u64::from(message));
-                    }
-                }));
+    laws::hush();
+    let mut plays = 0;
+    for program in asked {
+        let mut sum = Played::default();
+        for seed in first..first + count {
+            let case = Case { program, seed, workers };
+            let played = case.play().and_then(|played| match seed % TWICE {
+                0 if case.play()? != played => Err("its second play went otherwise".into()),
+                _ => Ok(played),
+            });
+            let played = played.map_err(|wrong| told(&case, &wrong))?;
+            plays += 1;
+            sum.switches += played.switches;
+            sum.tasks += played.tasks;
+            sum.polls += played.polls;
+            sum.longest_ns = sum.longest_ns.max(played.longest_ns);
+            if played.passed.0 > sum.passed.0 {
+                sum.passed = played.passed;
             }
-            // Another thread that sends.
-            4 | 5 => {
-                let channel = Arc::new(Channel::of(2));
-                let sends = channel.clone();
-                let receiver = Receiver(channel);
-                handles.push(self.spawn(async move {
-                    for _ in 0..size {
-                        receiver.0.receive().await;
-                    }
-                }));
-                let sent = thread::Builder::new().spawn(move || {
-                    for message in 0..size {
-                        block_on(sends.send(u64::from(message)));
-                    }
-                });
-                threads.push(sent.expect("a machine starts threads"));
+            if played.overtaken.0 > sum.overtaken.0 {
+                sum.overtaken = played.overtaken;
             }
-            // Another thread that spawns.
-            6 => {
-                let spawned = thread::Builder::new().spawn(move || {
-                    for _ in 0..size {
-                        drop(this.spawn(async { yield_now().await }));
-                    }
-                });
-                threads.push(spawned.expect("a machine starts threads"));
-            }
-            // One that blocks, with others behind it.
-            7 => handles.push(self.spawn(async move {
-                let behind = this.spawn(async { yield_now().await });
-                this.spawner.block_in_place(thread::yield_now);
-                drop(behind.await); // cancelled, if the scheduler goes meanwhile
-            })),
-            // One that is aborted.
-            8 => handles.push(self.spawn(async move {
-                let never = this.spawn(pending());
-                if size.is_multiple_of(2) {
-                    yield_now().await;
-                }
-                never.abort();
-                assert!(never.await.is_err_and(|error| error.is_cancelled()), "it was aborted");
-            })),
-            // One that is never awaited.
-            _ => drop(self.spawn(pending())),
         }
+        let (overtaken, bound) = sum.overtaken;
+        println!(
+            "{:<9} {count} seeds, {} tasks, {} polls, {} switches; overtaken {overtaken} of {bound}; \
+             passed by {} of {}; waited {:.2} ms",
+            program.name,
+            sum.tasks,
+            sum.polls,
+            sum.switches,
+            sum.passed.0,
+            sum.passed.1,
+            sum.longest_ns as f64 / 1e6
+        );
     }
+    println!("searched: {plays} plays, nothing wrong");
+    Ok(())
+}
+
+fn told(case: &Case, wrong: &str) -> String {
+    let Case { program: Program { name, .. }, seed, workers } = case;
+    let again = match workers {
+        None => format!("cargo xtask verify search --seed {seed} --only {name}"),
+        Some(workers) => {
+            format!("cargo xtask scaling --search {workers} --seed {seed} --only {name}")
+        }
+    };
+    format!("{name}, seed {seed}: {wrong}\nagain: {again}")
 }

@@ -23,12 +23,16 @@ pub fn command(words: &[&str]) -> Result<(), String> {
         ["one", workload, variant, workers, seed, costs] => {
             one(workload, variant, workers, seed, costs)
         }
-        ["search", workers, first, count] => {
-            look(number(workers)? as usize, number(first)?, number(count)?)
+        ["search", program, workers, first, count] => {
+            let workers = match workers {
+                "any" => None,
+                workers => Some(number(workers)? as usize),
+            };
+            search::command(program, workers, number(first)?, number(count)?)
         }
         ["all", ref options @ ..] => Sweep::new(options)?.run(),
         _ => Err(
-            "one WORKLOAD VARIANT WORKERS SEED COSTS | search WORKERS FIRST COUNT | all [--quick] \
+            "one WORKLOAD VARIANT WORKERS SEED COSTS | search PROGRAM WORKERS FIRST COUNT | all [--quick] \
                   [--seeds N] [--real FILE] [--json FILE]"
                 .into(),
         ),
@@ -69,20 +73,6 @@ fn one(
         );
     }
     println!("trace\t{:x}", outcome.trace);
-    Ok(())
-}
-
-fn look(workers: usize, first: u64, count: u64) -> Result<(), String> {
-    let mut switches = 0;
-    for seed in first..first + count {
-        switches += search::seed(workers, seed).map_err(|wrong| {
-            format!(
-                "{workers} workers, seed {seed}: {wrong}\nagain: cargo xtask scaling --search {workers} \
-                 --seed {seed}"
-            )
-        })?;
-    }
-    println!("{workers} workers: {count} seeds from {first}, {switches} switches, nothing wrong");
     Ok(())
 }
 

@@ -19,11 +19,15 @@ fn play(workload: &str, workers: usize, seed: u64) -> Outcome {
 
 #[test]
 fn no_order_of_steps_loses_a_task() {
-    for workers in [2, 3, 4, 8, 16] {
-        for seed in 0..seeds(1_000) {
-            if let Err(wrong) = search::seed(workers, seed) {
-                panic!("{wrong}; again: cargo xtask scaling --search {workers} --seed {seed}");
-            }
+    for program in search::programs::ALL {
+        for seed in 0..seeds(200) {
+            let case = search::Case { program, seed, workers: None };
+            let wrong = case.play().err();
+            assert_eq!(
+                wrong, None,
+                "cargo xtask verify search --seed {seed} --only {}",
+                program.name
+            );
         }
     }
 }

@@ -110,6 +110,7 @@ variant!(
 
 thread_local! {
     static ATTEMPTS: Cell<u64> = const { Cell::new(0) };
+    static MOVES: Cell<u64> = const { Cell::new(0) };
     static COMMON: RefCell<Option<Arc<dyn Any + Send + Sync>>> = const { RefCell::new(None) };
 }
 
@@ -122,6 +123,15 @@ pub fn reset() {
 /// How often a thief has looked at a victim so far.
 pub fn attempts() -> u64 {
     ATTEMPTS.get()
+}
+
+/// How often tasks have gone from one queue to another so far.
+pub fn moves() -> u64 {
+    MOVES.get()
+}
+
+fn moved() {
+    MOVES.set(MOVES.get() + 1);
 }
 
 /// The memory of a queue, by place alone.
@@ -211,8 +221,8 @@ impl<T: Send + 'static, const ONE: bool> LocalQueue<T> for Watched<T, ONE> {
         }
         from.ends.ends(Touch::Modify);
         let stolen = Deque::steal_half(&from.inner, &into.inner, most);
-        let moved = into.inner.len() - before;
-        for _ in 0..moved {
+        moved();
+        for _ in 0..into.inner.len() - before {
             into.ends.item(into.pushed.replace(into.pushed.get() + 1), Touch::Write);
         }
         into.ends.ends(Touch::Write);
@@ -267,6 +277,7 @@ impl<T: Send + 'static> Inject<T> for Seen<T> {
         touch(&raw const self.tail, Touch::Modify);
         touch(&raw const self.items[pushed % ROOM], Touch::Modify);
         self.inner.push(item);
+        moved();
     }
 
     fn pop(&self) -> Option<T> {
@@ -275,6 +286,7 @@ impl<T: Send + 'static> Inject<T> for Seen<T> {
         touch(&raw const self.head, Touch::Modify);
         touch(&raw const self.items[popped % ROOM], Touch::Modify);
         let item = self.inner.pop();
+        moved();
         let (pushed_now, popped_now) = self.count.get();
         self.count.set((pushed_now.max(pushed), popped_now + usize::from(item.is_some())));
         item

@@ -6,7 +6,7 @@
 //! Where the next task comes from, in this order: the shared queue, once in a while; the slot; the
 //! worker's own queue; the shared queue; another worker's queue, of which half is taken.
 
-use std::fmt;
+use std::{fmt, iter};
 
 use rt_task::base::context::Ctx;
 use rt_task::base::driver::{Driver, Until, WakeBatch};
@@ -20,7 +20,7 @@ use crate::driver::Held;
 use crate::pace::Pace;
 use crate::queue::{LocalQueue, Queues};
 use crate::rules::Victims;
-use crate::shared::{Home, Shared};
+use crate::shared::Shared;
 use crate::wait::WATCH;
 use crate::watch::Watch;
 use crate::worker::{LOCAL_MAX, Local, Own, Polling, Task, Worker};
@@ -64,6 +64,8 @@ pub(crate) struct Core<'a, D: Driver + Send + 'static, Q: Queues> {
     event_credit: u32,
     /// Picks left before the shared queue comes first.
     global_credit: u32,
+    /// Of all polls here, that with which everything has run that was queued when a batch was last taken.
+    round_end: u64,
     /// Tasks from the slot left in this row.
     slot_credit: u32,
     /// Which task ran from the slot last.
@@ -109,6 +111,7 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
             seat,
             event_credit: shared.config.event_interval.min(PICKS_FIRST),
             global_credit: 1,
+            round_end: 0,
             slot_credit: SLOT_RUNS_MAX,
             last_from_slot: None,
             last_ended: false,
@@ -258,26 +261,51 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
         self.last_ended && self.last_from_slot == Some(task) && !self.own().local.is_empty()
     }
 
-    /// What came from outside, or a batch: the first is returned, the rest goes to the worker's own
-    /// queue. If it does not fit there it stays where all find it: it would come back as an overflow.
+    /// What came from outside, or a batch: the first is returned, and the rest goes to the worker's own
+    /// queue, or as much of it as is run there before that overflows.
+    ///
+    /// A batch is taken once in a round: when all have run that were in the queue as the last one came, or
+    /// would not have been there without. Those make room, if there is none. So what is in a batch has
+    /// its turn when those before it had theirs, and keeps nothing waiting that came from outside.
     #[cold]
     fn pick_global(&mut self) -> Option<Task<D, Q>> {
-        let mut batch = self.shared.take_shared(&self.worker.counters)?;
-        let first = batch.pop_front();
+        let queued = self.own().local.len();
+        let most = room_max(self.global_interval());
+        let polls = self.worker.counters.polls.read();
+        let is_over = queued == 0 || polls >= self.round_end;
+        let batch = if is_over { self.shared.take_batch() } else { None };
+        let mut tasks = match batch {
+            Some(batch) => {
+                if queued + batch.len() > most {
+                    self.move_out(queued.saturating_sub(most / 2));
+                }
+                let comes = most.saturating_sub(self.own().local.len()).min(batch.len());
+                self.round_end = polls + (self.own().local.len() + comes) as u64;
+                batch
+            }
+            None => self.shared.take_outside(&self.worker.counters)?,
+        };
+        let first = tasks.pop_front();
         let mut taken = 1;
-        if self.own().local.len() + batch.len() <= LOCAL_MAX {
-            taken += batch.len() as u64;
-            self.push_all(&mut batch);
-        } else {
-            self.shared.push_batch(batch);
+        let room = most.saturating_sub(self.own().local.len());
+        for task in iter::from_fn(|| tasks.pop_front()).take(room) {
+            taken += 1;
+            self.push(task);
+        }
+        if !tasks.is_empty() {
+            self.shared.push_batch(tasks);
         }
         self.worker.counters.from_global.add(taken);
         first
     }
 
-    fn push_all(&mut self, batch: &mut Fifo<Home<D, Q>>) {
-        while let Some(task) = batch.pop_front() {
-            self.push(task);
+    /// The first so many of the queue go where all find them.
+    fn move_out(&self, count: usize) {
+        let mut out = Fifo::new();
+        let first = iter::from_fn(|| self.own().local.pop()).take(count);
+        first.for_each(|task| out.push_back(task));
+        if !out.is_empty() {
+            self.shared.push_batch(out);
         }
     }
 
@@ -431,6 +459,13 @@ impl<'a, D: Driver + Send + 'static, Q: Queues> Core<'a, D, Q> {
             true => drop(driver.retire()),
         }
     }
+}
+
+/// Up to how many tasks a queue is filled from the shared one, by a worker that looks there after `interval`
+/// picks: with one more at each look it is full after as many picks of its own as it then holds.
+fn room_max(interval: u32) -> usize {
+    let interval = u64::from(interval);
+    (LOCAL_MAX as u64 * interval / (interval + 1)) as usize
 }
 
 /// A task to be run.

@@ -193,32 +193,43 @@ impl<D: Driver + Send + 'static, Q: Queues> Shared<D, Q> {
         self.batches.push(batch);
     }
 
-    /// Takes what came from outside, or a batch. Never more than half of what a worker's queue holds:
-    /// the rest goes where all find it.
-    #[inline]
+    /// Takes a batch, or what came from outside.
     pub(crate) fn take_shared(&self, counters: &Counters) -> Option<Fifo<Home<D, Q>>> {
-        let mut taken = self.take_batch().unwrap_or_else(|| {
-            let mut taken = Fifo::new();
-            let count = self.inbox.take_into(&mut taken);
-            counters.from_outside.add(count as u64);
-            taken
-        });
-        if taken.len() > LOCAL_MAX / 2 {
-            let first = split(&mut taken);
-            self.push_batch(taken);
-            taken = first;
-        }
-        (!taken.is_empty()).then_some(taken)
+        self.take_batch().or_else(|| self.take_outside(counters))
     }
 
+    /// Takes a batch, or its first part.
     #[inline]
-    fn take_batch(&self) -> Option<Fifo<Home<D, Q>>> {
+    pub(crate) fn take_batch(&self) -> Option<Fifo<Home<D, Q>>> {
         if self.batches.is_empty() {
             return None;
         }
         let batch = self.batches.pop()?;
         self.in_batches.fetch_sub(batch.len(), Relaxed);
-        Some(batch)
+        Some(self.first_of(batch))
+    }
+
+    /// Takes what came from outside, or the first part of that.
+    #[inline]
+    pub(crate) fn take_outside(&self, counters: &Counters) -> Option<Fifo<Home<D, Q>>> {
+        let mut taken = Fifo::new();
+        let count = self.inbox.take_into(&mut taken);
+        counters.from_outside.add(count as u64);
+        (count > 0).then(|| self.first_of(taken))
+    }
+
+    /// Never more than half of what a worker's queue holds: the rest goes where all find it, in parts of that
+    /// size, so that nothing that comes later is before the last of them.
+    #[inline]
+    fn first_of(&self, mut taken: Fifo<Home<D, Q>>) -> Fifo<Home<D, Q>> {
+        if taken.len() <= LOCAL_MAX / 2 {
+            return taken;
+        }
+        let first = split(&mut taken);
+        while !taken.is_empty() {
+            self.push_batch(split(&mut taken));
+        }
+        first
     }
 
     #[inline]

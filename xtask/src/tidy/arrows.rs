@@ -19,7 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("rt-fs", &["rt-task", "rt-reactor", "rt-io"]),
     ("rt-process", &["rt-task", "rt-reactor", "rt-io"]),
     ("rt-signal", &["rt-task", "rt-reactor", "rt-io"]),
-    ("rt-scaling", &["rt-task", "rt-sched-multi"]),
+    ("rt-scaling", &["rt-task", "rt-sched-multi", "rt-sync", "rt-timer"]),
 ];
 
 /// Crates that see everything below them.

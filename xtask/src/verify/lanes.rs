@@ -14,6 +14,7 @@ mod mutants;
 pub(super) mod ports;
 mod programs;
 pub(crate) mod soak;
+mod search;
 pub(super) mod tsan;
 mod weaken;
 
@@ -25,6 +26,7 @@ pub(super) const ALL: &[&Lane] = &[
     &programs::LANE,
     &history::LANE,
     &faults::LANE,
+    &search::LANE,
     &loom::LANE,
     &asan::LANE,
     &features::LANE,

@@ -259,6 +259,28 @@ fn what_comes_from_outside_runs_in_that_order() {
 }
 
 #[test]
+fn what_comes_from_outside_is_not_kept_waiting_by_more_tasks_than_fit_into_a_queue() {
+    const CROWD: usize = 3 * LOCAL_MAX;
+    rig(Builder::new(1).global_interval(2), 0, |rig| {
+        let log = Log::default();
+        let mut core = rig.at(0);
+        for _ in 0..CROWD {
+            drop(rig.spawner.spawn(async {
+                loop {
+                    yield_now().await;
+                }
+            }));
+        }
+        (0..CROWD).for_each(|_| _ = core.step());
+        rig.leave();
+        drop(log.spawn(&rig.spawner, 1));
+        let mut core = rig.at(0);
+        (0..2 * CROWD).for_each(|_| _ = core.step());
+        assert_eq!(log.take(), [1]);
+    });
+}
+
+#[test]
 fn a_thief_takes_the_older_half() {
     rig(plain(2), 0, |rig| {
         let log = Log::default();

@@ -57,12 +57,12 @@ impl Model {
         self.local.push_back(task);
     }
 
-    /// A batch first, then all that came from outside; the rest of too many is a batch.
+    /// A batch first, then all that came from outside; the rest of too many is batches.
     fn take_shared(&mut self) -> Vec<TaskId> {
         let mut taken = self.batches.pop_front().unwrap_or_else(|| std::mem::take(&mut self.inbox));
         if taken.len() > LOCAL_MAX / 2 {
             let rest = taken.split_off(LOCAL_MAX / 2);
-            self.batches.push_back(rest);
+            self.batches.extend(rest.chunks(LOCAL_MAX / 2).map(<[TaskId]>::to_vec));
         }
         taken
     }

@@ -1,7 +1,7 @@
 //! The two clocks of production: one that runs, and one that can be stopped.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::seam::{Clock, Nanos};
@@ -27,9 +27,13 @@ impl Monotonic {
     #[must_use]
     pub fn new() -> Self {
         let (start, since) = Since::now();
+        let start = shim::virtual_now().map_or(start, |_| *PLAYED.get_or_init(|| start));
         Self { start, since }
     }
 }
+
+/// What all clocks count from whose time is not the system's, so that one play is like the next.
+static PLAYED: OnceLock<Instant> = OnceLock::new();
 
 impl Default for Monotonic {
     fn default() -> Self {

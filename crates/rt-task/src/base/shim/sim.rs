@@ -201,6 +201,25 @@ macro_rules! atomics {
         ) -> Result<$value, $value> {
             self.compare_exchange(current, new, success, failure)
         }
+        /// As `core`'s.
+        ///
+        /// # Errors
+        /// As `core`'s.
+        pub fn fetch_update(
+            &self,
+            set: Ordering,
+            fetch: Ordering,
+            mut next: impl FnMut($value) -> Option<$value>,
+        ) -> Result<$value, $value> {
+            let mut before = self.load(fetch);
+            while let Some(after) = next(before) {
+                match self.compare_exchange(before, after, set, fetch) {
+                    Ok(before) => return Ok(before),
+                    Err(changed) => before = changed,
+                }
+            }
+            Err(before)
+        }
     };
     (counting $value:ty, bits) => {
         /// As `core`'s.
