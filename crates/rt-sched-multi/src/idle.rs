@@ -369,4 +369,6 @@ impl Idle {
 #[cfg(all(test, rt_loom))]
 mod loom_tests;
 #[cfg(all(test, not(rt_loom)))]
+mod model_tests;
+#[cfg(all(test, not(rt_loom)))]
 mod tests;

@@ -6,6 +6,7 @@ mod deny;
 pub(super) mod faults;
 mod features;
 pub(super) mod history;
+mod idle;
 pub(super) mod layout;
 mod loom;
 mod memcheck;
@@ -26,6 +27,7 @@ pub(super) const ALL: &[&Lane] = &[
     &programs::LANE,
     &history::LANE,
     &faults::LANE,
+    &idle::LANE,
     &search::LANE,
     &loom::LANE,
     &asan::LANE,
