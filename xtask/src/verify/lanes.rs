@@ -14,8 +14,8 @@ pub(super) mod msan;
 mod mutants;
 pub(super) mod ports;
 mod programs;
-pub(crate) mod soak;
 mod search;
+pub(crate) mod soak;
 pub(super) mod tsan;
 mod weaken;
 
