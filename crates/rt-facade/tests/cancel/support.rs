@@ -2,13 +2,14 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::mpsc;
+use std::sync::{LazyLock, mpsc};
 use std::task::Poll;
 use std::time::Duration;
 
 use rt_facade::runtime::{Builder, Runtime};
-use rt_facade::task::{spawn_blocking, yield_now};
+use rt_facade::task::{JoinHandle, spawn_blocking, yield_now};
 use rt_facade::testing::{Cancelled, Report, Round, trial};
+use rt_facade::time::sleep;
 use rt_task::base::clock::Monotonic;
 use rt_task::base::seam::Clock;
 
@@ -50,14 +51,30 @@ fn run<T: AsyncFn(Round)>(runtime: &Runtime, test: T) -> Report {
     runtime.block_on(limited(trial)).expect("it takes too long")
 }
 
-/// By a clock of its own: a paused one would jump to the end of the limit.
+/// By a clock of its own: a paused one would jump to the end of the limit. And called by a runtime of its own:
+/// where a wake is lost, nothing else calls.
 async fn limited<T>(trial: impl Future<Output = T>) -> Option<T> {
-    let (clock, mut trial) = (Monotonic::new(), pin!(trial));
-    poll_fn(|cx| match trial.as_mut().poll(cx) {
-        Poll::Pending if Duration::from_nanos(clock.now().0) > LIMIT => Poll::Ready(None),
-        polled => polled.map(Some),
-    })
-    .await
+    static WATCH: LazyLock<Runtime> = LazyLock::new(|| {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(1).enable_time().build().expect("a runtime can be built")
+    });
+    let (clock, mut trial, mut watch) = (Monotonic::new(), pin!(trial), None::<JoinHandle<()>>);
+    let ended = poll_fn(|cx| {
+        watch.get_or_insert_with(|| {
+            let waker = cx.waker().clone();
+            WATCH.spawn(async move {
+                sleep(LIMIT).await;
+                waker.wake();
+            })
+        });
+        match trial.as_mut().poll(cx) {
+            Poll::Pending if Duration::from_nanos(clock.now().0) > LIMIT => Poll::Ready(None),
+            polled => polled.map(Some),
+        }
+    });
+    let ended = ended.await;
+    watch.inspect(|watch| watch.abort());
+    ended
 }
 
 /// Lets everything else that can run go first, so many times.

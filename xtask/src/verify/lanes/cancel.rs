@@ -52,15 +52,6 @@ pub(super) const LANE: Lane = Lane {
             told: "once it was woken: dropped before its end",
         },
         Bug {
-            name: "messages_taken_and_not_told_of",
-            effect: "a receiver of many waits for more with messages in its hands",
-            file: "crates/rt-sync/src/mpsc/receiving.rs",
-            from: "        Poll::Ready(taken.count) // and the room is given back\n",
-            to: "        if buffer.len() % 2 == 1 {\n            return Poll::Pending;\n        }\n        Poll::Ready(taken.count)\n",
-            only: "sync_mpsc::a_receiver_of_many",
-            told: "cancelled at await",
-        },
-        Bug {
             name: "the_start_of_a_line_forgotten",
             effect: "a dropped `next_line` takes the start of its line along",
             file: "crates/rt-io/src/buf/lines.rs",
