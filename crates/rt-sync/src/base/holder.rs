@@ -50,6 +50,10 @@ const _: () = assert!(align_of::<Location<'_>>() > ALONE);
 
 /// Who holds something.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(
+    not(feature = "std"),
+    allow(dead_code, reason = "who looks for deadlocks asks, with `std`")
+)]
 pub(crate) struct Held {
     pub(crate) task: Option<TaskId>,
     pub(crate) site: &'static Location<'static>,
@@ -95,6 +99,10 @@ impl Holder {
         self.site.store(other.site.load(Relaxed), Relaxed);
     }
 
+    #[cfg_attr(
+        not(feature = "std"),
+        allow(dead_code, reason = "who looks for deadlocks asks, with `std`")
+    )]
     pub(crate) fn read(&self) -> Option<Held> {
         let site = self.site.load(Relaxed);
         let is_alone = site.addr() & ALONE != 0;

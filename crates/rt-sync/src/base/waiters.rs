@@ -210,6 +210,10 @@ impl<T> Waiters<T> {
     }
 
     /// Looks at each value, the first first.
+    #[cfg_attr(
+        not(feature = "std"),
+        allow(dead_code, reason = "who looks for deadlocks asks, with `std`")
+    )]
     pub(crate) fn for_each(&self, mut f: impl FnMut(&T)) {
         let mut next = self.first;
         while let Some(waiter) = next {
