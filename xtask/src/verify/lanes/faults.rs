@@ -50,15 +50,6 @@ pub(super) const LANE: Lane = Lane {
             only: "system",
             told: "interrupted_waits_are_nobodys_error",
         },
-        Bug {
-            name: "an_allocation_each_time_a_worker_sleeps",
-            effect: "whoever falls asleep to watch the others allocates what it has",
-            file: "crates/rt-sched-multi/src/wait.rs",
-            from: "self.watch.renew(self.shared);",
-            to: "self.watch = crate::watch::Watch::new(self.shared);",
-            only: "memory",
-            told: "allocations",
-        },
     ],
 };
 

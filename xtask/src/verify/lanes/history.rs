@@ -14,26 +14,15 @@ pub(super) const LANE: Lane = Lane {
     shows: &["what went wrong in other runtimes does not here; the table below names each"],
     ci: Ci::Runs("the README's test command"),
     run,
-    bugs: &[
-        Bug {
-            name: "a_member_that_leaves_with_the_lock_held",
-            effect: "the waker of a wait that is given up is dropped under the lock of what was waited for",
-            file: "crates/rt-sync/src/base/crowd.rs",
-            from: "            let waker = lock.lock().with(|owner| of(owner).waiters.unlink(&this.waiter));\n            drop(waker); // with no lock held\n",
-            to: "            lock.lock().with(|owner| drop(of(owner).waiters.unlink(&this.waiter)));\n",
-            only: "a_waker_that_uses_what_it_waits_for",
-            told: "it hangs, or has failed",
-        },
-        Bug {
-            name: "a_slot_that_nobody_rescues",
-            effect: "a task in the slot of a worker that blocks waits until that is done",
-            file: "crates/rt-sched-multi/src/watch.rs",
-            from: "            if let Some(task) = worker.slot.take() {\n",
-            to: "            if let Some(task) = worker.slot.take().filter(|_| false) {\n",
-            only: "a_task_alone_in_its_slot_is_rescued",
-            told: "a_task_alone_in_its_slot_is_rescued",
-        },
-    ],
+    bugs: &[Bug {
+        name: "halves_of_strangers_put_together",
+        effect: "two halves become one stream, whichever they are halves of",
+        file: "crates/rt-io/src/split.rs",
+        from: "        assert!(self.is_pair_of(&other), \"the other half is of another stream\");\n",
+        to: "",
+        only: "halves_of_two_streams",
+        told: "halves_of_two_streams_are_not_put_together",
+    }],
 };
 
 /// A hang is found by the tests themselves.
