@@ -5,6 +5,7 @@ mod cancel;
 mod deny;
 pub(super) mod faults;
 mod features;
+mod fuzz;
 pub(super) mod history;
 mod idle;
 pub(super) mod layout;
@@ -32,6 +33,7 @@ pub(super) const ALL: &[&Lane] = &[
     &loom::LANE,
     &asan::LANE,
     &features::LANE,
+    &fuzz::LANE,
     &layout::LANE,
     &tsan::LANE,
     &msan::LANE,

@@ -22,6 +22,8 @@ struct Armed {
     /// Was polled, and waits.
     waits: bool,
     fired: bool,
+    /// It was due when it was made.
+    was_due: bool,
 }
 
 /// Four bytes a step: what is done, to which, and for how long.
@@ -54,6 +56,7 @@ pub fn run(bytes: &[u8]) {
                     deadline_nanos,
                     waits: false,
                     fired: false,
+                    was_due: span == 0,
                 };
                 timers.push(armed);
                 poll(timers.last_mut().expect("just pushed"), elapsed_tick);
@@ -62,7 +65,7 @@ pub fn run(bytes: &[u8]) {
             (4, Some(timer)) => {
                 timer.deadline_nanos = now + span;
                 timer.sleep.as_mut().reset(after(start, timer.deadline_nanos));
-                (timer.waits, timer.fired) = (false, false);
+                (timer.waits, timer.fired, timer.was_due) = (false, false, false);
                 poll(timer, elapsed_tick);
             }
             (5, Some(_)) => drop(timers.swap_remove(index)),
@@ -127,7 +130,7 @@ fn poll(timer: &mut Armed, elapsed_tick: u64) {
     }
     let waker = Waker::from(timer.woken.clone());
     let polled = timer.sleep.as_mut().poll(&mut Context::from_waker(&waker));
-    let is_due = timer.deadline_nanos.div_ceil(TICK_NANOS) <= elapsed_tick;
+    let is_due = timer.was_due || timer.deadline_nanos.div_ceil(TICK_NANOS) <= elapsed_tick;
     assert_eq!(
         polled == Poll::Ready(()),
         is_due,

@@ -1,0 +1,5 @@
+//! The wheel, by way of its driver.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| rt_programs::parts::timers(bytes));
