@@ -40,8 +40,8 @@ pub fn run(bytes: &[u8]) {
     let mut elapsed_tick = 0;
     for step in bytes.chunks_exact(4) {
         let now = clock.now().0 - start_nanos;
-        // Of any magnitude, and not only in full ticks.
-        let span = (u64::from(step[2]) << (step[3] % 40)) * TICK_NANOS / 4 + u64::from(step[3] & 1);
+        // Up to months, and not only in full ticks; the clock does not span what many centuries would be.
+        let span = (u64::from(step[2]) << (step[3] % 30)) * TICK_NANOS / 4 + u64::from(step[3] & 1);
         let which = usize::from(step[1]);
         let at = |len: usize| if len > 0 { which % len } else { 0 };
         let is_due = |deadline: u64, tick: u64| deadline.div_ceil(TICK_NANOS) <= tick;
