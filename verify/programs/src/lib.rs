@@ -135,7 +135,7 @@ pub fn check(bytes: &[u8], flavor: Flavor) -> Result<(), Failure> {
     until(|| lives.alive() == 0).map_err(|()| end("futures are left after the shutdown".into()))?;
     lives.runtime_is_gone();
     let models = ran?;
-    handles(&world, &models).map_err(end)?;
+    handles(&world, &models, program.ending).map_err(end)?;
     world.clear();
     drop(world);
     until(|| lives.values() == 0)
@@ -157,15 +157,24 @@ pub fn replay(bytes: &[u8], flavor: Flavor) -> String {
     format!("cargo run -q -p rt-programs -- --flavors {flavor} --replay {hex}")
 }
 
-/// Each handle has the result that the model says, or of a task that was dropped.
-fn handles(world: &World, models: &[Model]) -> Result<(), String> {
+/// Each handle has the result that the model says, or of a task that was dropped. After a shutdown in the
+/// background a worker may have dropped the future a moment ago, and not told the handle yet.
+fn handles(world: &World, models: &[Model], ending: Ending) -> Result<(), String> {
     if models.is_empty() {
         return Ok(());
     }
     for (id, chair) in (0..).zip(&world.handles) {
         let Ok(mut handle) = chair.take() else { continue };
-        let ended = pin!(&mut *handle).poll(&mut Context::from_waker(Waker::noop()));
-        let Poll::Ready(ended) = ended else {
+        let mut ended = Poll::Pending;
+        let mut is_told = || {
+            ended = pin!(&mut *handle).poll(&mut Context::from_waker(Waker::noop()));
+            ended.is_ready()
+        };
+        let told = match ending {
+            Ending::Background => until(is_told),
+            _ => is_told().then_some(()).ok_or(()),
+        };
+        let (Ok(()), Poll::Ready(ended)) = (told, ended) else {
             return Err(format!("the handle of task {id} waits, and its runtime is gone"));
         };
         let ended = actor::end(ended);

@@ -60,9 +60,11 @@ fn faults() -> Vec<Vec<String>> {
     rows
 }
 
+/// Makes the rows of a table, the heading first.
+type Rows = fn() -> Vec<Vec<String>>;
+
 /// The tables of the page: the line before each, and its rows.
-const TABLES: [(&str, fn() -> Vec<Vec<String>>); 3] =
-    [(BEGIN, rows), (BEGIN_FAULTS, faults), (BEGIN_HISTORY, history)];
+const TABLES: [(&str, Rows); 3] = [(BEGIN, rows), (BEGIN_FAULTS, faults), (BEGIN_HISTORY, history)];
 
 /// Puts the tables of today into the page.
 pub(super) fn write() -> Result<()> {
