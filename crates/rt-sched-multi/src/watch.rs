@@ -55,6 +55,7 @@ impl Watch {
             *polls = worker.counters.polls.read();
         }
         self.turns = turns(shared);
+        self.rises = rises(shared);
     }
 
     /// How many tasks the worker has polled since the last time, when it has polled `polls` now.
