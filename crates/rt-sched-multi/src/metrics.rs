@@ -40,6 +40,8 @@ pub(crate) struct Counters {
     pub(crate) overflows: Counter,
     pub(crate) parks: Counter,
     pub(crate) unparks: Counter,
+    /// Of these, those that left the driver.
+    pub(crate) left_driver: Counter,
     pub(crate) noop_wakes: Counter,
     pub(crate) calls: Counter,
     pub(crate) turns: Counter,
@@ -61,6 +63,7 @@ impl Counters {
             overflows: Counter::new(),
             parks: Counter::new(),
             unparks: Counter::new(),
+            left_driver: Counter::new(),
             noop_wakes: Counter::new(),
             calls: Counter::new(),
             turns: Counter::new(),

@@ -99,6 +99,9 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
             Some(driver) => self.wait_in_driver(driver, watch),
             None => self.wait_in_thread(watch),
         };
+        if drove {
+            self.worker.counters.left_driver.add(1);
+        }
         self.rise(watch, drove);
         self.worker.counters.unparks.add(1);
         self.pace.restart(self.worker.counters.polls.read());
@@ -150,14 +153,15 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
         }
     }
 
-    /// D5. Who `drove` leaves the driver to nobody, and who was to `watch` others unwatched: one of those
-    /// asleep has to see to it.
+    /// D5. Who `drove` leaves the driver to nobody, and who was to `watch` leaves others unwatched, if others
+    /// are awake: one of those asleep has to see to it.
     fn rise(&mut self, watch: bool, drove: bool) {
         let risen = self.shared.idle.rise(self.index, watch);
         self.searching = risen.called;
         self.was_called = risen.called;
         self.called_in_vain = risen.called;
-        if risen.unwatched && (drove || watch) {
+        let others_awake = || self.shared.idle.sleepers() + 1 < self.shared.workers.len();
+        if risen.unwatched && (drove || (watch && others_awake())) {
             self.shared.call_to_watch(self.index);
         }
     }

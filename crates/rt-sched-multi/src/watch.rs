@@ -27,7 +27,7 @@ pub(crate) struct Watch {
     polls: Vec<u64>,
     /// Turns of the driver, by all.
     turns: u64,
-    /// How often any of them rose.
+    /// How often one of them rose that had waited in the driver.
     rises: u64,
 }
 
@@ -38,7 +38,7 @@ pub(crate) enum Watched {
     Work,
     /// All go on by themselves.
     Nothing,
-    /// All sleep, and none has risen since the last look: there is nothing to watch.
+    /// All sleep, and none has left the driver since the last look: there is nothing to watch.
     Quiet,
 }
 
@@ -69,7 +69,7 @@ fn turns<D: Driver + Send + 'static, Q: Queues>(shared: &Shared<D, Q>) -> u64 {
 }
 
 fn rises<D: Driver + Send + 'static, Q: Queues>(shared: &Shared<D, Q>) -> u64 {
-    shared.workers.iter().map(|worker| worker.counters.unparks.read()).sum()
+    shared.workers.iter().map(|worker| worker.counters.left_driver.read()).sum()
 }
 
 impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
@@ -118,8 +118,11 @@ impl<D: Driver + Send + 'static, Q: Queues> Core<'_, D, Q> {
         self.is_wanted_in_driver = deserted;
         match found || deserted {
             true => Watched::Work,
-            // Who rises while nobody watches calls a sleeper to watch: that costs more than this look.
-            false if rose == 0 && shared.idle.unwatch(self.index) => Watched::Quiet,
+            // Who leaves the driver while nobody watches calls a sleeper to watch: that costs more than
+            // this look. A short one is too early to tell.
+            false if rose == 0 && span >= WATCH && shared.idle.unwatch(self.index) => {
+                Watched::Quiet
+            }
             false => Watched::Nothing,
         }
     }
