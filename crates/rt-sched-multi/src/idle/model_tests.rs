@@ -6,7 +6,7 @@
 //! one that watches looks around.
 //!
 //! A search of our own, breadth first, since all that it needs is a queue and a map: the checker that was at hand
-//! (`stateright`) is sixty crates, would have to be built for each change, and could not reach what is private here.
+//! (`stateright`) would have to be built for each change, and could not reach what is private here.
 //! Memory is as in one thread at a time: orderings are the business of the loom models beside this one.
 
 use std::collections::{HashMap, VecDeque};

@@ -12,7 +12,7 @@ const LIMIT: Duration = Duration::from_secs(3_600);
 
 pub(super) const LANE: Lane = Lane {
     name: "idle",
-    technique: "every interleaving of 2 and 3 workers and of who pushes, step by step as in the table of \
+    technique: "every interleaving of two workers (on demand three, one task) and of who pushes, step by step as in the table of \
                 `idle.rs`, whose own functions take the steps",
     shows: &[
         "no task is queued while all workers sleep and nobody is about to call one; from everywhere there is a way \
