@@ -219,7 +219,9 @@ impl<D: Driver> Core<D> {
                 // It has found all that it asked for ready, and nobody else can run: others wait for
                 // what it does, a peer that reads what it writes, say, and only the driver knows.
                 if ctx.is_spent() && self.is_idle(ctx) {
+                    let credit = self.event_credit;
                     self.turn(ctx, Until::Now); // whom it wakes comes first
+                    self.event_credit = credit; // the root's turn comes with that of a whole interval
                 }
                 self.shared.with_local(ctx, |local| local.push_back(again));
                 None

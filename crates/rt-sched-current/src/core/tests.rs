@@ -170,6 +170,22 @@ fn the_driver_is_turned_when_one_task_alone_has_used_its_budget() {
 }
 
 #[test]
+fn a_task_that_always_uses_its_budget_lets_the_root_go_on() {
+    let executor = local();
+    let task = executor.spawn(async {
+        for _ in 0..1_000_000 {
+            consume_budget().await;
+        }
+    });
+    executor.block_on(async {
+        for _ in 0..3 {
+            yield_now().await;
+        }
+    });
+    assert!(!task.is_finished(), "the root had to wait for its end");
+}
+
+#[test]
 fn a_root_that_always_yields_lets_tasks_and_driver_go_on() {
     let ready = Rc::new(RefCell::new(Vec::new()));
     let reactor = Scripted { park: ThreadPark::new(), polls: Rc::default(), ready: ready.clone() };
