@@ -45,8 +45,9 @@ pub(crate) enum Watched {
 impl Watch {
     /// Takes down how things stand.
     pub(crate) fn new<D: Driver + Send + 'static, Q: Queues>(shared: &Shared<D, Q>) -> Self {
-        let polls = shared.workers.iter().map(|worker| worker.counters.polls.read());
-        Self { polls: polls.collect(), turns: turns(shared), rises: rises(shared) }
+        let mut watch = Self { polls: vec![0; shared.workers.len()], turns: 0, rises: 0 };
+        watch.renew(shared);
+        watch
     }
 
     /// The same again, in the memory that is there.
