@@ -5,6 +5,7 @@ use anyhow::Result;
 use super::super::ground::Ground;
 use super::super::lane::{Bug, Ci, Lane, Outcome};
 use super::super::suite::{self, Build, HOST, LeftOut};
+use super::loom;
 
 pub(super) const LANE: Lane = Lane {
     name: "asan",
@@ -16,15 +17,7 @@ pub(super) const LANE: Lane = Lane {
     ci: Ci::OnDemand("a build of its own: ten minutes on two processors"),
     run,
     bugs: &[
-        Bug {
-            name: "a_task_freed_too_soon",
-            effect: "the last reference but one frees a task: use after free",
-            file: "crates/rt-task/src/state.rs",
-            from: "        before.refs() == 1\n",
-            to: "        before.refs() <= 2\n",
-            only: "rt-task",
-            told: "heap-use-after-free",
-        },
+        loom::FREED_TOO_SOON,
         Bug {
             name: "a_block_of_messages_kept_for_ever",
             effect: "blocks of a channel that were read are not freed: a leak",

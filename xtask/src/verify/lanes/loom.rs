@@ -18,15 +18,7 @@ pub(super) const LANE: Lane = Lane {
     ci: Ci::Runs("`cargo xtask loom --preemptions 2`, without the sanitizer"),
     run,
     bugs: &[
-        Bug {
-            name: "a_task_freed_too_soon",
-            effect: "the last reference but one frees a task: use after free",
-            file: "crates/rt-task/src/state.rs",
-            from: "        before.refs() == 1\n",
-            to: "        before.refs() <= 2\n",
-            only: "rt-task",
-            told: "heap-use-after-free",
-        },
+        FREED_TOO_SOON,
         Bug {
             name: "a_wake_during_a_poll_forgotten",
             effect: "the end of a poll overwrites a wake that came during it",
@@ -37,6 +29,17 @@ pub(super) const LANE: Lane = Lane {
             told: "FAILED",
         },
     ],
+};
+
+/// For whatever runs under AddressSanitizer.
+pub(super) const FREED_TOO_SOON: Bug = Bug {
+    name: "a_task_freed_too_soon",
+    effect: "the last reference but one frees a task: use after free",
+    file: "crates/rt-task/src/state.rs",
+    from: "        before.refs() == 1\n",
+    to: "        before.refs() <= 2\n",
+    only: "rt-task",
+    told: "heap-use-after-free",
 };
 
 fn run(ground: &mut Ground<'_>) -> Result<Outcome> {
