@@ -14,6 +14,9 @@ pub use std::sync::PoisonError;
 
 use loom::sync::atomic::Ordering;
 use std::borrow::ToOwned;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Write;
 use std::string::String;
 use std::sync::OnceLock;
 
@@ -21,9 +24,15 @@ use std::sync::OnceLock;
 pub type RawWord = u64;
 
 /// `order`, unless `RT_WEAKEN=id=Order` names this place.
+///
+/// With `RT_SITES=FILE`, writes the names of those that were asked for into it.
 #[must_use]
 pub fn site(id: &'static str, order: Ordering) -> Ordering {
     static WEAKENED: OnceLock<Option<(String, Ordering)>> = OnceLock::new();
+    static SEEN: OnceLock<Option<Seen>> = OnceLock::new();
+    if let Some(seen) = SEEN.get_or_init(Seen::wanted) {
+        seen.add(id);
+    }
     match WEAKENED.get_or_init(weakened) {
         Some((at, weaker)) if at == id => *weaker,
         _ => order,
@@ -41,6 +50,24 @@ fn weakened() -> Option<(String, Ordering)> {
         other => panic!("RT_WEAKEN names the order `{other}`"),
     };
     Some((id.to_owned(), order))
+}
+
+/// The sites that were come by, each a line of a file.
+struct Seen(std::sync::Mutex<(BTreeSet<&'static str>, File)>);
+
+impl Seen {
+    fn wanted() -> Option<Self> {
+        let path = std::env::var_os("RT_SITES")?;
+        let file = File::create(path).expect("RT_SITES names a file that can be written");
+        Some(Self(std::sync::Mutex::new((BTreeSet::new(), file))))
+    }
+
+    fn add(&self, id: &'static str) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.0.insert(id) {
+            writeln!(seen.1, "{id}").expect("the file of RT_SITES takes a line");
+        }
+    }
 }
 
 /// A function that is `const` where atomics can be made in constants: not here.
