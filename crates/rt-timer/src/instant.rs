@@ -152,3 +152,31 @@ impl fmt::Debug for Instant {
         self.std.fmt(f)
     }
 }
+
+#[cfg(all(test, not(rt_loom)))]
+mod tests {
+    use super::*;
+    use crate::support::ms;
+
+    #[test]
+    fn it_is_reckoned_with_as_the_standard_librarys() {
+        let early = Instant::now();
+        let late = early + ms(3);
+        assert_eq!(late.into_std(), early.into_std() + ms(3));
+        assert_eq!((late - ms(3), late - early, early - late), (early, ms(3), Duration::ZERO));
+        assert_eq!((late.checked_sub(ms(3)), early.checked_add(ms(3))), (Some(early), Some(late)));
+        assert_eq!(late.checked_duration_since(early), Some(ms(3)));
+        assert_eq!(early.checked_duration_since(late), None);
+        let mut moved = early;
+        moved += ms(3);
+        assert_eq!(moved, late);
+        moved -= ms(3);
+        assert_eq!(moved, early);
+    }
+
+    #[test]
+    fn the_far_future_is_decades_ahead() {
+        let now = Instant::now();
+        assert!(Instant::far_future() >= now + FAR);
+    }
+}

@@ -344,7 +344,7 @@ impl Owner {
 const STEPS_MAX: usize = if cfg!(any(test, rt_loom)) { 4 } else { 256 };
 
 /// After its last generation a shard rests for good: ten kilobytes for 65,536 runtimes.
-const GENERATION_MAX: u16 = u16::MAX;
+pub(crate) const GENERATION_MAX: u16 = if cfg!(test) { 999 } else { u16::MAX };
 
 #[cfg(all(test, rt_loom))]
 mod loom_tests;

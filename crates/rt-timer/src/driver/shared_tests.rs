@@ -105,10 +105,12 @@ fn threads_from_elsewhere_use_the_first_wheel_and_wheels_are_shared_round() {
         sleep
     });
     assert_eq!(rig.wheels(), [2, 0, 0]);
+    let _fourth = rig.armed_on(3, 5);
+    assert_eq!(rig.wheels(), [3, 0, 0]);
     let _fifth = rig.armed_on(4, 5);
-    assert_eq!(rig.wheels(), [2, 1, 0]);
+    assert_eq!(rig.wheels(), [3, 1, 0]);
     drop((foreign, not_at_home));
-    assert_eq!(rig.wheels(), [0, 1, 0]);
+    assert_eq!(rig.wheels(), [1, 1, 0]);
 }
 
 #[test]

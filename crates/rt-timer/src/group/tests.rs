@@ -9,6 +9,7 @@ use rt_task::base::driver::WakeBatch;
 use super::*;
 use crate::node::Node;
 use crate::pool;
+use crate::shard::GENERATION_MAX;
 
 /// Some ticks before a slot of the second level begins.
 const START: u64 = 1000;
@@ -38,4 +39,19 @@ fn a_removal_in_the_middle_of_an_advance_swallows_no_call() {
     assert_eq!(calls.load(Relaxed), 1);
     assert!(stamp.group.close());
     pool::give(stamp.group);
+}
+
+#[test]
+fn a_shard_rests_for_good_after_its_last_generation() {
+    let group: &'static Group = Box::leak(Box::new(Group::new(1)));
+    let mut ended = 0;
+    loop {
+        let stamp = group.open(Phase::default().moment(START), false);
+        assert_eq!(stamp.generation, ended, "no two drivers have the same");
+        ended += 1;
+        if !group.close() {
+            break;
+        }
+    }
+    assert_eq!(ended, GENERATION_MAX + 1);
 }

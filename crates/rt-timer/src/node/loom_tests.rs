@@ -111,6 +111,20 @@ fn fire_against_reset() {
 }
 
 #[test]
+fn the_deadline_is_told_while_the_entry_moves() {
+    // In a slot of the second level, which begins at a multiple of 64.
+    const SLOT: u64 = 1024;
+    model(|| {
+        let stamp = open();
+        let (_, waker) = Count::new();
+        let node = armed(stamp, SLOT + 6, &waker);
+        let driver = thread::spawn(move || advance(stamp, SLOT));
+        assert_eq!(node.deadline(), moment(SLOT + 6));
+        driver.join().unwrap();
+    });
+}
+
+#[test]
 fn what_has_fired_is_armed_anew() {
     model(|| {
         let stamp = open();

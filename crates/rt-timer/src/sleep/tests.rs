@@ -1,5 +1,7 @@
 //! Sleeping, waking, resetting, dropping: on a clock that stands still.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::task::Wake;
 
@@ -129,10 +131,14 @@ fn a_reset_moves_the_deadline_both_ways() {
     sleep.as_mut().reset(start + ms(170));
     assert!(!sleep.is_elapsed());
     assert!(poll_with(sleep.as_mut(), &waker).is_pending());
-    // Into the past: fires at once, and the task is told.
-    sleep.as_mut().reset(start + ms(50));
-    assert!(sleep.is_elapsed() && woken.woken() == 2);
-    assert!(poll(sleep.as_mut()).is_ready());
+    // To now, or into the past: fires at once, and the task is told.
+    for (told, passed) in [(2, ms(160)), (3, ms(50))] {
+        sleep.as_mut().reset(start + ms(170));
+        assert!(poll_with(sleep.as_mut(), &waker).is_pending());
+        sleep.as_mut().reset(start + passed);
+        assert!(sleep.is_elapsed() && woken.woken() == told);
+        assert!(poll(sleep.as_mut()).is_ready());
+    }
     assert_eq!(rig.handle.armed(), 0);
 }
 
@@ -212,6 +218,7 @@ fn arming_at_home_calls_nobody_and_abroad_once_per_wait() {
     let called = rig.called.clone();
     let calls = || called.load(std::sync::atomic::Ordering::Relaxed);
     // The driver is about to wait for nothing but a call.
+    rig.turn(rt_task::base::driver::Until::Now);
     rig.block_on(async {
         armed(&mut a);
         armed(&mut b);
@@ -320,6 +327,62 @@ fn a_waker_that_is_dropped_may_drop_a_sleep() {
     assert_eq!(rig.handle.armed(), 2);
     drop(outer);
     assert_eq!(rig.handle.armed(), 0);
+}
+
+#[test]
+fn a_waker_that_is_cloned_may_turn_the_driver() {
+    let (one, other) = (in_clone::waker(8), in_clone::waker(16));
+    let rig = Rig::paused();
+    let mut sleep = Box::pin(rig.handle.sleep(ms(10)));
+    assert!(poll_with(sleep.as_mut(), &one).is_pending());
+    let rig = Rc::new(RefCell::new(rig));
+    let turned = rig.clone();
+    in_clone::run(move || turned.borrow_mut().skip(ms(10)));
+    assert!(poll_with(sleep.as_mut(), &other).is_ready(), "it fired meanwhile");
+    assert_eq!(rig.borrow().handle.armed(), 0);
+}
+
+#[test]
+fn a_waker_that_is_cloned_may_end_the_driver() {
+    let (one, other) = (in_clone::waker(8), in_clone::waker(16));
+    let rig = Rig::paused();
+    let mut sleep = Box::pin(rig.handle.sleep(ms(10)));
+    assert!(poll_with(sleep.as_mut(), &one).is_pending());
+    in_clone::run(move || drop(rig));
+    let message = panic_of(|| poll_with(sleep.as_mut(), &other));
+    assert!(message.contains("shut down"), "{message}");
+}
+
+/// Wakers that run something, once, when they are cloned next.
+mod in_clone {
+    use std::cell::RefCell;
+    use std::task::{RawWaker, RawWakerVTable, Waker};
+
+    type Job = Box<dyn FnOnce()>;
+
+    std::thread_local!(static NEXT: RefCell<Option<Job>> = const { RefCell::new(None) });
+
+    pub(super) fn run(job: impl FnOnce() + 'static) {
+        NEXT.with(|next| *next.borrow_mut() = Some(Box::new(job)));
+    }
+
+    static VTABLE: RawWakerVTable = RawWakerVTable::new(
+        |data| {
+            if let Some(job) = NEXT.with(RefCell::take) {
+                job();
+            }
+            RawWaker::new(data, &VTABLE)
+        },
+        |_| (),
+        |_| (),
+        |_| (),
+    );
+
+    pub(super) fn waker(data: usize) -> Waker {
+        let data = std::ptr::without_provenance(data);
+        // SAFETY: the functions of the table look at no data.
+        unsafe { Waker::from_raw(RawWaker::new(data, &VTABLE)) }
+    }
 }
 
 #[test]
@@ -520,10 +583,15 @@ fn a_dump_tells_where_a_task_sleeps() {
     let queue = Queue::default();
     let line = line!() + 1;
     let (runnable, handle) = rt_task::spawn(async { sleep(ms(10)).await }, queue.clone());
+    let deadline = rig.now() + ms(10);
     assert!(matches!(runnable.run(), Ran::Pending));
     let (wait, leaves) = handle.info().wait.expect("it waits");
     assert_eq!((wait.kind, leaves), (WaitKind::Time, 1));
     assert_eq!((wait.site.file(), wait.site.line()), (file!(), line));
+    let told = (usize::BITS == 64).then_some(deadline);
+    assert_eq!(Instant::of_wait(&wait), told, "and until when");
+    assert_eq!(Instant::of_wait(&Wait { object: 0, ..wait }), None);
+    assert_eq!(Instant::of_wait(&Wait { kind: WaitKind::Other, ..wait }), None);
     drop((entered, rig));
     // Woken by the driver's end: the task holds the queue that holds the task.
     let woken = std::mem::take(&mut *queue.0.lock().unwrap());

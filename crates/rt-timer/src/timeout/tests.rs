@@ -75,6 +75,17 @@ fn a_future_that_uses_up_the_budget_is_cut_off() {
 }
 
 #[test]
+fn a_deadline_takes_part_in_the_budget_unless_the_future_has_used_it_up() {
+    let rig = Rig::paused();
+    let past = rig.now();
+    let _entered = context::enter(rig.env());
+    let passed = || poll(Box::pin(timeout_at(past, pending::<()>())).as_mut()).is_ready();
+    let looked =
+        context::with(|ctx| with_budget(ctx, || (0..1000).take_while(|_| passed()).count()));
+    assert_eq!(looked, Some(usize::from(rt_task::base::budget::BUDGET)));
+}
+
+#[test]
 fn it_gives_the_future_back() {
     let rig = Rig::paused();
     let mut timeout = Timeout::new(&rig.handle, rig.now(), String::from("inner"));

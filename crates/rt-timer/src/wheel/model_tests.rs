@@ -278,3 +278,11 @@ fn a_wheel_takes_any_tick_and_ends() {
     assert_eq!(pair.wheel.len(), 0);
     assert_eq!(pair.wheel.earliest(), None);
 }
+
+#[test]
+fn the_last_slot_of_the_top_level_is_waited_for_to_the_tick() {
+    let mut pair = Pair::new(0);
+    let tick = (63 << 30) + 5;
+    pair.insert(tick);
+    assert_eq!(pair.wheel.earliest(), Some(tick));
+}
