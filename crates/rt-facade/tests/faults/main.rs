@@ -7,6 +7,8 @@
 #[path = "../it/child.rs"]
 mod child;
 mod history;
+#[cfg(target_os = "linux")]
+mod link;
 mod memory;
 mod panics;
 mod peers;

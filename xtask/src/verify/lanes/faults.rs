@@ -18,6 +18,7 @@ pub(super) const LANE: Lane = Lane {
         "what the system refuses is an error and leaves nothing behind; interrupted calls are nobody's",
         "no timer is early, whatever the clock or the process does",
         "peers that reset, vanish, trickle or never read harm themselves alone",
+        "a link that is cut is told of by timeouts and errors, on time, and harms nobody who does not use it",
         "tasks, timers, registrations, threads, descriptors and memory return to the start level",
     ],
     ci: Ci::Runs("the README's test command, all but what takes longer than a second"),
@@ -54,7 +55,7 @@ pub(super) const LANE: Lane = Lane {
 };
 
 /// The modules of `crates/rt-facade/tests/faults`, but `history`, which is a lane.
-const PARTS: [&str; 5] = ["panics", "memory", "start_level", "system", "peers"];
+const PARTS: [&str; 6] = ["panics", "memory", "start_level", "system", "peers", "link"];
 
 /// A hang of a single test is found by itself within two minutes; the whole takes less than five.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
@@ -147,6 +148,8 @@ pub(in super::super) const FAULTS: &[Known] = faults! {
     "a peer that sends byte by byte": "rt-facade/tests/faults/peers.rs" a_peer_that_sends_byte_by_byte_is_read_whole;
     "a full queue of connections": "rt-facade/tests/faults/peers.rs" a_hundred_clients_at_a_queue_of_one_are_all_served;
     "a network that delays, cuts up and resets": "rt-facade/tests/faults/peers.rs" over_a_network_that_delays_cuts_up_and_resets_all_comes_or_an_error;
+    "a link that is cut and mended": "rt-facade/tests/faults/link.rs" a_link_that_is_cut_and_mended;
+    "a link that delays and drops": "rt-facade/tests/faults/link.rs" a_link_that_delays_and_drops;
     "nothing is left behind": "rt-facade/tests/faults/start_level.rs" after_two_hundred_rounds_and_a_hundred_runtimes;
     "nothing is left behind by ten thousand runtimes": "rt-facade/tests/faults/start_level.rs" after_two_thousand_rounds_and_ten_thousand_runtimes;
 };
