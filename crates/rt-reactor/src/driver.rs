@@ -79,13 +79,13 @@ impl<S: Selector> Reactor for Driver<S> {
     fn poll(&mut self, timeout: Option<Duration>, out: &mut impl Wakes) -> io::Result<Polled> {
         let shared = &*self.handle.shared;
         let mut events = 0;
-        let unparked = self.selector.select(timeout, &mut |token, ready| {
+        let selected = self.selector.select(timeout, &mut |token, ready| {
             events += 1;
             shared.event(token, ready, out);
-        })?;
+        });
         let before = shared.events.load(Relaxed);
         shared.events.store(before.wrapping_add(events), Relaxed); // written here alone
-        Ok(Polled { unparked })
+        Ok(Polled { unparked: selected? })
     }
 
     fn unparker(&self) -> S::Unpark {

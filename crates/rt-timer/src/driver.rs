@@ -136,8 +136,9 @@ impl Timers for Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        if self.stamp.group.close() {
-            pool::give(self.stamp.group);
+        match self.stamp.group.close() {
+            true => pool::give(self.stamp.group),
+            false => pool::retire(self.stamp.group),
         }
     }
 }

@@ -10,6 +10,9 @@ use crate::group::Group;
 
 static FREE: Mutex<Vec<&'static Group>> = Mutex::new(Vec::new());
 
+/// Those whose generations are used up. Nobody reads it: who looks for leaks finds them here.
+static RESTING: Mutex<Vec<&'static Group>> = Mutex::new(Vec::new());
+
 /// So many shards for a new driver.
 pub(crate) fn take(shards: usize) -> &'static Group {
     let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -21,4 +24,9 @@ pub(crate) fn take(shards: usize) -> &'static Group {
 /// Takes those of a closed driver back.
 pub(crate) fn give(group: &'static Group) {
     FREE.lock().unwrap_or_else(PoisonError::into_inner).push(group);
+}
+
+/// Lets those of a closed driver rest for good.
+pub(crate) fn retire(group: &'static Group) {
+    RESTING.lock().unwrap_or_else(PoisonError::into_inner).push(group);
 }

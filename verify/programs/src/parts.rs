@@ -3,6 +3,7 @@
 //! On one thread: what happens in which order is in the bytes. For a fuzzer; their corpora are run by a test, too.
 
 mod io;
+mod reactor;
 mod sync;
 mod task;
 mod timers;
@@ -12,6 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::Wake;
 
 pub use io::run as io;
+pub use reactor::run as reactor;
 pub use sync::run as sync;
 pub use task::run as task;
 pub use timers::run as timers;
@@ -44,6 +46,7 @@ mod tests {
             super::timers(&bytes);
             super::sync(&bytes);
             super::io(&bytes);
+            super::reactor(&bytes);
         }
     }
 }

@@ -26,6 +26,7 @@ fn every_kept_input_does_what_its_model_does() {
     each("timers", parts::timers);
     each("sync", parts::sync);
     each("io", parts::io);
+    each("reactor", parts::reactor);
     each("programs", |bytes| {
         if let Err(failure) = check(bytes, Flavor::Current) {
             panic!("{failure}\nrun it again by: {}", replay(bytes, Flavor::Current));

@@ -411,6 +411,16 @@ fn an_interrupted_wait_ends_early_and_without_error() {
 }
 
 #[test]
+fn events_that_came_before_the_system_refused_are_counted() {
+    let (mut driver, script) = scripted();
+    let source = script.register(&driver.handle()).unwrap();
+    source.tell(Ready::READABLE);
+    script.fail(io::ErrorKind::OutOfMemory);
+    driver.poll(None, &mut WakeBatch::new()).unwrap_err();
+    assert_eq!(driver.handle().metrics().ready_count, 1);
+}
+
+#[test]
 fn an_unpark_from_anywhere_ends_the_wait() {
     let mut driver = Driver::new().unwrap();
     let unparker = driver.unparker();

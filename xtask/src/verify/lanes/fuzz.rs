@@ -8,7 +8,7 @@ use super::super::ground::Ground;
 use super::super::lane::{Bug, Ci, Lane, Outcome};
 use crate::util;
 
-const TARGETS: [&str; 5] = ["task", "timers", "sync", "io", "programs"];
+const TARGETS: [&str; 6] = ["task", "timers", "sync", "reactor", "io", "programs"];
 
 /// Of each target, unless somebody says.
 const SECONDS: u64 = 180;
@@ -24,7 +24,7 @@ pub(super) const LANE: Lane = Lane {
     name: "fuzz",
     technique: "coverage-guided inputs under AddressSanitizer: parts beside their models, and programs",
     shows: &[
-        "a task's state word, the wheel, permits, notifications, buffers and pipes do what their models do, for any input",
+        "a task's state word, the wheel, permits, notifications, the reactor's slots, buffers and pipes do what their models do, for any input",
         "any program of tasks that bytes can say does what the model does, on one thread",
     ],
     ci: Ci::Runs(
@@ -57,6 +57,24 @@ pub(super) const LANE: Lane = Lane {
             from: "(self.0 ^ seen.0) & (EPOCHS | CANCELLED)",
             to: "(self.0 ^ seen.0) & CANCELLED",
             only: "task",
+            told: FOUND,
+        },
+        Bug {
+            name: "readiness_cleared_whatever_came_since",
+            effect: "an operation that would block clears what an event told meanwhile",
+            file: "crates/rt-reactor/src/word.rs",
+            from: "        if self.tick() != event.tick {\n",
+            to: "        if false {\n",
+            only: "reactor",
+            told: FOUND,
+        },
+        Bug {
+            name: "an_event_for_who_was_there_before",
+            effect: "an event that was meant for a source which left makes the next one in its slot ready",
+            file: "crates/rt-reactor/src/word.rs",
+            from: "        if generation != self.generation() {\n",
+            to: "        if generation > self.generation() {\n",
+            only: "reactor",
             told: FOUND,
         },
     ],
