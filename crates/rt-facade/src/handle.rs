@@ -232,10 +232,11 @@ impl Handle {
         self.pieces.dump()
     }
 
-    /// Tells `f` of every task that has pended at least once and not ended: name, spawn location, polls,
-    /// and what it waits for. [`dump`](Self::dump) knows more.
-    pub fn for_each_task(&self, f: impl FnMut(TaskInfo)) {
-        self.pieces.spawner.for_each_task(f);
+    /// Tells `f` of every task that has pended at least once and not ended, those of a
+    /// [`LocalSet`](crate::task::LocalSet) that runs here included: name, spawn location, polls, and what
+    /// it waits for. [`dump`](Self::dump) knows more.
+    pub fn for_each_task(&self, mut f: impl FnMut(TaskInfo)) {
+        self.pieces.for_each_task(&mut f);
     }
 }
 

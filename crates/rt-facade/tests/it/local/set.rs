@@ -411,6 +411,9 @@ fn a_local_task_has_an_id_and_a_name() {
         let mut names = Vec::new();
         set.for_each_task(|info| names.push((info.id, info.name)));
         assert_eq!(names, [(named.id(), Some("named".to_owned()))]);
+        let mut of_runtime = Vec::new();
+        runtime.handle().for_each_task(|info| of_runtime.push((info.id, info.name)));
+        assert_eq!(of_runtime, names, "the runtime on which the set ran knows them, too");
     });
 }
 
