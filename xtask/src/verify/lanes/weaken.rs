@@ -10,7 +10,9 @@ pub(super) const LANE: Lane = Lane {
     name: "weaken",
     technique: "the models again for each atomic ordering that can be lowered",
     shows: &["each ordering is needed, and a model fails without it, or its reason is beside it"],
-    ci: Ci::OnDemand("the models of the tree once per ordering: half an hour"),
+    ci: Ci::OnDemand(
+        "those models of the tree that come by an ordering, once for each: ten minutes on two processors",
+    ),
     run,
     bugs: &[Bug {
         name: "an_ordering_for_nothing",
