@@ -2,10 +2,11 @@
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use rt_facade::io::{AsyncReadExt, AsyncWriteExt};
 use rt_facade::sync::{Semaphore, broadcast, oneshot};
-use rt_facade::task::{self, JoinError, JoinHandle, yield_now};
+use rt_facade::task::{self, JoinError, JoinHandle, consume_budget, yield_now};
 use rt_facade::time::{Duration, Instant, Sleep, sleep, timeout};
 
 use crate::life::Value;
@@ -234,6 +235,13 @@ async fn plain(world: &Arc<World>, wait: Wait, serial: Serial) -> Result<Told, T
         }
         Wait::Yield => {
             yield_now().await;
+            Told::Done
+        }
+        Wait::Busy(turns) => {
+            let until = world.turns.load(Relaxed) + 1 + u32::from(turns % 4);
+            while world.turns.load(Relaxed) < until {
+                consume_budget().await;
+            }
             Told::Done
         }
         Wait::Forever => std::future::pending().await,

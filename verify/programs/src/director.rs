@@ -171,6 +171,7 @@ impl<'a> Director<'a> {
 
     /// Lets others run.
     async fn relax(&self) {
+        self.world.turns.fetch_add(1, Relaxed);
         match self.flavor.is_multi() {
             true => thread::yield_now(),
             false => yield_now().await,

@@ -225,7 +225,7 @@ impl Model {
     pub(crate) fn waits_for_outside(&self) -> bool {
         let is_outside = |wait: &Wait| match wait {
             Wait::TcpRead(_) | Wait::TcpWrite(_) | Wait::UdpRecv(_) | Wait::UdpSend(_) => true,
-            Wait::Blocking | Wait::Burst(_) | Wait::Hammer(_) => true,
+            Wait::Blocking | Wait::Busy(_) | Wait::Burst(_) | Wait::Hammer(_) => true,
             Wait::Sleep(_) | Wait::Reset(..) => self.runs,
             _ => false,
         };
@@ -498,7 +498,7 @@ impl Model {
                 Some(until_ms) => near(until_ms <= self.now_ms),
                 None => outside(is_short(ms)),
             },
-            Wait::Blocking | Wait::Burst(_) | Wait::Hammer(_) => Near::OnItsWay,
+            Wait::Blocking | Wait::Busy(_) | Wait::Burst(_) | Wait::Hammer(_) => Near::OnItsWay,
             Wait::Yield => Near::Yes,
             Wait::Forever => Near::No,
         }
@@ -598,7 +598,7 @@ impl Model {
             Wait::Blocking => Told::Value(serial),
             Wait::Burst(size) => Told::Value(burst_sum(size)),
             Wait::Cancelled | Wait::Sleep(_) | Wait::Reset(..) => Told::Done,
-            Wait::Yield | Wait::Hammer(_) => Told::Done,
+            Wait::Yield | Wait::Busy(_) | Wait::Hammer(_) => Told::Done,
             Wait::Forever => unreachable!("never there"),
         };
         if let Some(at) = Self::chair(wait) {

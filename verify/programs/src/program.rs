@@ -95,6 +95,8 @@ pub enum Wait {
     Reset(u32, u32),
     Blocking,
     Yield,
+    /// Uses its whole budget in each poll, and is never to be waited for, until the root had so many turns.
+    Busy(u8),
     Forever,
     /// A storm of tasks, whose sum is known.
     Burst(u8),
@@ -281,7 +283,8 @@ fn wait(kind: u8, x: u8) -> Wait {
         53..56 => Wait::Sleep(1 + u32::from(x) % 90),
         56 => Wait::Reset(1 + u32::from(x % 16), 1 + u32::from(x / 16 * 5)),
         57 => Wait::Blocking,
-        58..60 => Wait::Yield,
+        58 => Wait::Yield,
+        59 => Wait::Busy(x),
         60 => Wait::Forever,
         61 => Wait::Burst(x),
         _ => Wait::Hammer(x),

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
@@ -22,6 +23,8 @@ use crate::program::{Op, Serial, TASKS};
 pub(crate) struct World {
     pub(crate) lives: Arc<Lives>,
     pub(crate) start: Instant,
+    /// How often the root went on.
+    pub(crate) turns: AtomicU32,
     /// Whether tasks stay on their thread.
     pub(crate) local: bool,
     /// Whether the clock runs.
@@ -94,6 +97,7 @@ impl World {
         Ok(Arc::new(Self {
             lives,
             start: Instant::now(),
+            turns: AtomicU32::new(0),
             local,
             runs,
             mailboxes: (0..TASKS).map(|_| Mailbox::default()).collect(),

@@ -11,6 +11,7 @@ use rt_task::base::clock::Monotonic;
 use rt_task::base::seam::Clock;
 use rt_task::base::shim::{AtomicBool, AtomicU64, Ordering::*, thread};
 use rt_task::block_on;
+use rt_task::coop::consume_budget;
 use rt_timer::{Duration, Timeout};
 
 use super::crowd::{Crowd, Scene, aborted, ended};
@@ -45,6 +46,11 @@ pub const ALL: &[Program] = &[
     of("abort", "tasks that are aborted at any stage, from inside and outside", abort),
     of("shutdown", "the scheduler goes at any moment, with threads that still spawn", shutdown),
     of("crowded", "more tasks than fit into a queue, and one that is woken from outside", crowded),
+    of(
+        "busy",
+        "a task for each worker that uses its budget up in each poll, and others besides",
+        busy,
+    ),
 ];
 
 const fn of(name: &'static str, about: &'static str, run: fn(&mut Scene)) -> Program {
@@ -441,4 +447,37 @@ fn crowded(scene: &mut Scene) {
         over.store(true, Relaxed); // seen at some time
     });
     scene.spawn(async move { gone.reached().await });
+}
+
+fn busy(scene: &mut Scene) {
+    // With one for each worker none is ever idle; with fewer, one may run alone beside those that are.
+    let tasks = 1 + scene.below(scene.workers as u32);
+    let over = Arc::new(AtomicBool::new(false));
+    for _ in 0..tasks {
+        let over = over.clone();
+        scene.spawn(async move {
+            while !over.load(Relaxed) {
+                for _ in 0..200 {
+                    consume_budget().await;
+                }
+            }
+        });
+    }
+    let rounds = 1 + scene.below(4);
+    let crowd = scene.crowd.clone();
+    let (kind, span) = (scene.below(3), Duration::from_micros(u64::from(scene.below(600))));
+    scene.start(move || {
+        for _ in 0..rounds {
+            let sleeper = crowd.clone();
+            let handle = crowd.spawn(async move {
+                match kind {
+                    0 => yield_now().await,
+                    1 => sleeper.sleep(span).await,
+                    _ => ended(sleeper.spawn(async { yield_now().await }).await),
+                }
+            });
+            ended(block_on(handle));
+        }
+        over.store(true, Relaxed); // seen at some time
+    });
 }

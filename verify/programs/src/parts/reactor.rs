@@ -101,7 +101,8 @@ impl World {
             _ if count == 0 => {}
             10 => self.depart(at),
             11 => self.poll(at, direction, waker, how & 2 != 0),
-            12 | 13 => self.poll_future(at, bits, waker),
+            12 => self.poll_future(at, usize::from(bits >> 2), interest(bits), waker),
+            13 => self.listen(at, usize::from(bits >> 2), interest(bits), waker),
             14 => self.drop_future(at, bits),
             15 => self.clear(at, how),
             16 => self.transfer(at, direction, waker, (which / SOURCES) as u8 ^ how, true),
@@ -224,16 +225,22 @@ impl World {
         }
     }
 
+    /// So many new ones.
+    fn listen(&mut self, at: usize, count: usize, interest: Interest, waker: usize) {
+        for _ in 0..=count {
+            self.poll_future(at, self.sources[at].futures.len(), interest, waker);
+        }
+    }
+
     /// Polls one that is there, or makes one.
-    fn poll_future(&mut self, at: usize, bits: u8, waker: usize) {
+    fn poll_future(&mut self, at: usize, future: usize, interest: Interest, waker: usize) {
         let (real, model) = (&mut self.sources[at], &mut self.model.sources[at]);
         let count = real.futures.len();
-        let future = usize::from(bits >> 2) % (count + 1);
+        let future = future % (count + 1);
         if future == count {
             if count == FUTURES {
                 return;
             }
-            let interest = interest(bits);
             let source = real.source.clone();
             let ready = async move { source.registration.ready(interest).await };
             real.futures.push(Box::pin(ready));

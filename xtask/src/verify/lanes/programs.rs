@@ -27,6 +27,15 @@ pub(super) const LANE: Lane = Lane {
     run,
     bugs: &[
         Bug {
+            name: "a_busy_task_before_the_root",
+            effect: "a lone task that uses its whole budget each time keeps the root of `block_on` from its turn",
+            file: "crates/rt-sched-current/src/core.rs",
+            from: "                    self.event_credit = credit; //",
+            to: "                    let _ = credit; //",
+            only: "current",
+            told: "FAILED: hangs",
+        },
+        Bug {
             name: "a_searcher_nobody_knows_of",
             effect: "a worker that was called does not count as searching, and is counted: nobody is called any more",
             file: "crates/rt-sched-multi/src/idle.rs",

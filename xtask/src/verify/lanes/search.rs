@@ -68,6 +68,15 @@ pub(super) const LANE: Lane = Lane {
             told: "it does not end",
         },
         Bug {
+            name: "a_busy_task_before_what_comes_from_outside",
+            effect: "a lone task that uses its whole budget each time puts off the look at what comes from outside",
+            file: "crates/rt-sched-multi/src/core.rs",
+            from: "                    self.tick(); // whom it wakes comes first\n",
+            to: "                    self.tick();\n                    self.global_credit = self.global_interval();\n",
+            only: "busy",
+            told: "it does not end",
+        },
+        Bug {
             name: "a_slot_without_an_end",
             effect: "tasks that wake each other by the slot keep all others waiting",
             file: "crates/rt-sched-multi/src/core.rs",
