@@ -182,3 +182,17 @@ fn a_member_of_a_set_costs_no_allocation_but_what_tables_double_by() {
     let ((), again) = counted(|| drop(set.insert(again.1)));
     assert_eq!(again.0, 0, "places are used again");
 }
+
+#[test]
+fn what_the_tables_of_a_set_took_is_given_back() {
+    let ((), (allocated, left)) = counted(|| {
+        let mut set = rt_task::JoinSet::new();
+        let spawn = |n| rt_task::spawn(async move { n }, Nowhere(0));
+        let (runnables, handles): (Vec<_>, Vec<_>) = (0..100).map(spawn).unzip();
+        handles.into_iter().for_each(|handle| drop(set.insert(handle)));
+        runnables.into_iter().for_each(|runnable| assert!(matches!(runnable.run(), Ran::Done)));
+        (0..50).for_each(|n| assert_eq!(set.try_join_next().unwrap().unwrap(), n));
+    });
+    assert!(allocated > 100);
+    assert_eq!(left, 0);
+}

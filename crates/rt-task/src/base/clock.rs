@@ -261,6 +261,21 @@ mod tests {
     }
 
     #[test]
+    fn time_that_passes_while_it_is_paused_is_not_counted() {
+        let clock = Pausable::new();
+        let real = || clock.shared.real.now();
+        while clock.now() < Nanos(1_000_000) {
+            core::hint::spin_loop();
+        }
+        assert!(!clock.is_paused());
+        let before = clock.now();
+        clock.pause().unwrap();
+        assert!(clock.is_paused() && clock.now() >= before && clock.now() <= real());
+        clock.resume().unwrap();
+        assert!(!clock.is_paused() && clock.now() >= before && clock.now() <= real());
+    }
+
+    #[test]
     fn a_resumed_clock_goes_on_from_where_it_stood() {
         let clock = Pausable::new();
         clock.pause().unwrap();

@@ -280,6 +280,96 @@ mod tests {
         assert_eq!(waits(&mut stack, Until::Event), 800, "late enough by itself");
     }
 
+    /// Hands out what it was given, and says what it was told to.
+    #[derive(Default)]
+    struct Scripted {
+        sources: usize,
+        waker: Option<Waker>,
+        unparked: bool,
+        waits: Vec<Option<Duration>>,
+        /// How many were woken, once it had found the batch full and had it woken.
+        emptied: Option<usize>,
+        count: Arc<Count>,
+    }
+
+    #[derive(Default)]
+    struct Count(AtomicU64);
+
+    impl alloc::task::Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+
+    impl Reactor for Scripted {
+        type Unpark = NoUnpark;
+
+        fn sources(&self) -> usize {
+            self.sources
+        }
+        fn poll(&mut self, timeout: Option<Duration>, out: &mut impl Wakes) -> io::Result<Polled> {
+            self.waits.push(timeout);
+            if out.is_full() {
+                out.wake_all();
+                self.emptied = Some(self.count.0.load(Relaxed) as usize);
+            }
+            self.waker.take().into_iter().for_each(|waker| out.push(waker));
+            Ok(Polled { unparked: self.unparked })
+        }
+        fn unparker(&self) -> NoUnpark {
+            NoUnpark
+        }
+    }
+
+    #[test]
+    fn a_turn_that_does_not_wait_polls_only_where_there_are_sources() {
+        let mut out = WakeBatch::new();
+        let mut stack =
+            Stack::new(Scripted::default(), super::super::seam::NoTimers, ByHand::default());
+        stack.turn(Until::Now, &mut out).unwrap();
+        assert_eq!(stack.reactor.waits, []);
+        stack.reactor.sources = 1;
+        stack.turn(Until::Now, &mut out).unwrap();
+        assert_eq!(stack.reactor.waits, [Some(Duration::ZERO)]);
+    }
+
+    #[test]
+    fn a_paused_clock_goes_on_only_if_nothing_came() {
+        let clock = Pausable::new();
+        clock.pause().unwrap();
+        let start = clock.now();
+        let next = Some(start.saturating_add(Duration::from_secs(1)));
+        let timers = Told { next, ..Told::default() };
+        let mut stack = Stack::new(Scripted::default(), timers, clock.clone());
+        let (mut out, count) = (WakeBatch::new(), stack.reactor.count.clone());
+        stack.reactor.waker = Some(count.clone().into());
+        stack.turn(Until::Event, &mut out).unwrap();
+        assert_eq!((clock.now(), stack.reactor.emptied), (start, None), "a waker came");
+        out.wake_all();
+        assert_eq!(count.0.load(Relaxed), 1);
+
+        stack.reactor.unparked = true;
+        stack.turn(Until::Event, &mut out).unwrap();
+        assert_eq!(clock.now(), start, "a call came");
+
+        let mut woken = 1;
+        while !out.is_full() {
+            out.push(count.clone().into());
+            woken += 1;
+        }
+        stack.turn(Until::Event, &mut out).unwrap();
+        assert_eq!(
+            stack.reactor.emptied,
+            Some(woken),
+            "those before are woken where they are held"
+        );
+
+        stack.reactor.unparked = false;
+        stack.turn(Until::Event, &mut out).unwrap();
+        assert_eq!(Some(clock.now()), next);
+        assert_eq!(stack.reactor.waits, [Some(Duration::ZERO); 4]);
+    }
+
     #[test]
     fn timers_are_told_of_waits_alone() {
         let clock = Pausable::new();

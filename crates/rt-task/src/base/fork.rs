@@ -49,3 +49,19 @@ impl Generation {
 extern "C" fn forked() {
     FORKS.fetch_add(1, Relaxed);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_made_before_a_fork_is_past_after_it() {
+        let parent = Generation::current();
+        assert!(!parent.is_past());
+        forked(); // what a child does first
+        assert!(parent.is_past());
+        let child = Generation::current();
+        assert!(!child.is_past());
+        assert_ne!(parent, child);
+    }
+}

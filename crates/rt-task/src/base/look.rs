@@ -124,9 +124,10 @@ mod tests {
         look.skips = SKIPS_MAX;
         look.skips_left = SKIPS_MAX;
         let mut waits = 0;
-        while look.skips > 0 {
+        for skips in [128, 64, 32, 16, 8, 4, 2, 1, 0] {
             waits += waits_until_due(&mut look) + 1;
             look.learn(true);
+            assert_eq!(look.skips, skips);
         }
         assert!(waits <= 520, "{waits}");
         assert!(
@@ -152,6 +153,24 @@ mod tests {
         look.skips_left = 0;
         look.around(|| unreachable!("found already"), || glance(true));
         assert_eq!((glances.get(), look.skips), (2, SKIPS_FIRST), "nothing was learned");
+    }
+
+    #[test]
+    fn it_looks_when_it_is_due_and_may_and_learns() {
+        let mut look = Look::new();
+        let glances = Cell::new(0);
+        let glance = |nth| {
+            glances.set(glances.get() + 1);
+            glances.get() == nth
+        };
+        look.around(|| unreachable!("not due"), || glance(0));
+        assert_eq!((glances.replace(0), look.skips_left), (1, SKIPS_FIRST - 1));
+        look.skips_left = 0;
+        look.around(|| true, || glance(2));
+        assert_eq!((glances.replace(0), look.skips), (2, SKIPS_FIRST / 2), "found");
+        look.skips_left = 0;
+        look.around(|| true, || glance(0));
+        assert_eq!((glances.get() > 2, look.skips), (true, SKIPS_FIRST), "in vain");
     }
 
     #[test]

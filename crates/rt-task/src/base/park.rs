@@ -36,13 +36,7 @@ mod timed {
     use super::{Duration, thread};
 
     /// Parks the thread until `called`, up to `timeout`.
-    pub(super) fn park_thread(timeout: Option<Duration>, called: impl Fn() -> bool) {
-        let Some(timeout) = timeout else {
-            while !called() {
-                thread::park();
-            }
-            return;
-        };
+    pub(super) fn park_thread(timeout: Duration, called: impl Fn() -> bool) {
         let clock = Monotonic::new();
         let end = clock.now().saturating_add(timeout);
         while !called() {
@@ -59,13 +53,8 @@ mod timed {
     use super::{Duration, thread};
 
     /// In a model a timeout is over whenever it likes.
-    pub(super) fn park_thread(timeout: Option<Duration>, called: impl Fn() -> bool) {
-        if timeout.is_some() {
-            return thread::yield_now();
-        }
-        while !called() {
-            thread::park();
-        }
+    pub(super) fn park_thread(_timeout: Duration, _called: impl Fn() -> bool) {
+        thread::yield_now();
     }
 }
 
@@ -152,7 +141,7 @@ impl ThreadPark {
         // P1: publishes nothing, and what it finds is taken by the swap.
         if word.compare_exchange(EMPTY, PARKED, Relaxed, Relaxed).is_ok() {
             // P2; the swap below orders
-            park_thread(Some(timeout), || word.load(Relaxed) == NOTIFIED);
+            park_thread(timeout, || word.load(Relaxed) == NOTIFIED);
         }
         word.swap(EMPTY, site("park.timed-P3", Acquire)) == NOTIFIED // P3, pairs with U1
     }
@@ -163,7 +152,9 @@ impl ThreadPark {
 /// else's.
 pub fn park_until(token: &Token, timeout: Option<Duration>, called: impl Fn() -> bool) {
     // In a model nobody is helped by a timeout: who is not called hangs, and is found.
-    if timeout.is_some() && !cfg!(rt_loom) {
+    if let Some(timeout) = timeout
+        && !cfg!(rt_loom)
+    {
         return park_thread(timeout, called);
     }
     while !called() {

@@ -263,3 +263,46 @@ pub trait Delay: Send + Sync + 'static {
     /// A future that is ready once `span` has passed.
     fn delay(&self, span: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a clock and timers do that say no more than they must.
+    struct Plain(Option<Nanos>);
+
+    impl Timers for Plain {
+        fn next(&self) -> Option<Nanos> {
+            self.0
+        }
+        fn advance(&mut self, _now: Nanos, _out: &mut impl Wakes) {}
+    }
+
+    impl Clock for Plain {
+        fn now(&self) -> Nanos {
+            Nanos(0)
+        }
+        // cfg here: as the method.
+        #[cfg(feature = "std")]
+        fn start(&self) -> std::time::Instant {
+            unreachable!("nobody asks")
+        }
+    }
+
+    #[test]
+    fn a_wait_lasts_until_the_earlier_of_timer_and_bound() {
+        let (soon, late) = (Some(Nanos(1)), Some(Nanos(2)));
+        assert_eq!(Plain(soon).before_wait(late), soon);
+        assert_eq!(Plain(late).before_wait(soon), soon);
+        assert_eq!(Plain(late).before_wait(None), late);
+        assert_eq!(Plain(None).before_wait(late), late);
+        assert_eq!(NoTimers.before_wait(None), None);
+        assert_eq!(NoTimers.next(), None);
+    }
+
+    #[test]
+    fn a_clock_that_runs_by_itself_is_not_moved() {
+        let clock = Plain(None);
+        assert!(!clock.is_paused() && !clock.skip_to(Nanos(1)));
+    }
+}

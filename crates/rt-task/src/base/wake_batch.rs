@@ -72,3 +72,46 @@ impl fmt::Debug for WakeBatch {
         f.debug_struct("WakeBatch").field("len", &self.len).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, feature = "std", not(rt_loom)))]
+mod tests {
+    use super::*;
+    use crate::kit::{Faulty, lock};
+    use alloc::sync::Arc;
+    use alloc::vec::Vec;
+    use core::sync::atomic::Ordering::Relaxed;
+    use std::sync::Mutex;
+
+    #[test]
+    fn a_batch_wakes_when_it_is_full_told_to_or_dropped_in_order() {
+        struct Note(usize, Arc<Mutex<Vec<usize>>>);
+        impl alloc::task::Wake for Note {
+            fn wake(self: Arc<Self>) {
+                lock(&self.1).push(self.0);
+            }
+        }
+        let woken = Arc::<Mutex<Vec<usize>>>::default();
+        let mut batch = WakeBatch::new();
+        for n in 0..WAKE_BATCH {
+            assert!(!batch.is_full());
+            batch.push(Arc::new(Note(n, woken.clone())).into());
+        }
+        assert!(batch.is_full() && lock(&woken).is_empty());
+        batch.push(Arc::new(Note(WAKE_BATCH, woken.clone())).into());
+        assert_eq!(*lock(&woken), Vec::from_iter(0..WAKE_BATCH), "there was no room");
+        batch.wake_all();
+        assert_eq!(lock(&woken).len(), WAKE_BATCH + 1);
+        batch.push(Arc::new(Note(WAKE_BATCH + 1, woken.clone())).into());
+        drop(batch);
+        assert_eq!(*lock(&woken), Vec::from_iter(0..WAKE_BATCH + 2));
+    }
+
+    #[test]
+    fn a_waker_that_panics_keeps_no_other_from_being_woken() {
+        let faulty = Arc::new(Faulty { wake_panics: true, ..Faulty::default() });
+        let mut batch = WakeBatch::new();
+        (0..3).for_each(|_| batch.push((*faulty.lend()).clone()));
+        drop(batch);
+        assert_eq!(faulty.wakes.load(Relaxed), 3);
+    }
+}

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use std::sync::{Arc, Mutex};
 
 use super::*;
+use crate::coop::yield_now;
 use crate::kit::{Drops, lock, panics, result};
 use crate::{Builder, Ran, Runnable, Schedule, Why, current_id};
 
@@ -41,6 +42,7 @@ fn nothing_set_is_nothing_to_share() {
     assert!(Hooks::new().on_after_poll(|_| ()).share().is_some());
     assert!(Hooks::new().on_terminate(|_| ()).share().is_some());
     assert!(Hooks::new().on_panic(|_| ()).share().is_some());
+    assert!(!Hooks::new().are_panics_fatal());
     let fatal = Hooks::new().panics_are_fatal().share().unwrap();
     assert!(fatal.are_panics_fatal());
     assert!(format!("{fatal:?}").contains("panics_are_fatal: true"));
@@ -114,6 +116,31 @@ fn hooks_are_told_without_a_context() {
     drop(runnable);
     assert!(handle.is_finished());
     assert_eq!(*lock(&told), ["spawn", "terminate"]);
+}
+
+#[test]
+fn a_hook_is_told_the_name_and_how_often_the_task_was_polled() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tells = told.clone();
+    let queue = hooked(|hooks| {
+        hooks.on_after_poll(move |task| {
+            assert_eq!(task.name(), Some("mole"));
+            lock(&tells).push(task.polls());
+        });
+    });
+    let yields = async {
+        yield_now().await;
+        yield_now().await;
+    };
+    let (mut runnable, handle) = Builder::new().name("mole").spawn(yields, queue);
+    for polls in 0..2 {
+        assert_eq!(runnable.polls(), polls);
+        let Ran::Yielded(again) = runnable.run() else { panic!("it yields") };
+        runnable = again;
+    }
+    assert!(matches!(runnable.run(), Ran::Done));
+    result(handle).unwrap();
+    assert_eq!(*lock(&told), [1, 2, 3]);
 }
 
 #[test]

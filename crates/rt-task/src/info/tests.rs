@@ -72,3 +72,27 @@ fn a_first_poll_is_over_when_the_task_ends_panics_or_pends() {
         queue.run();
     }
 }
+
+#[test]
+fn a_poll_of_which_nobody_took_note_is_over() {
+    let queue = Queue::new();
+    let waker = Arc::new(Mutex::new(None));
+    let leaves = waker.clone();
+    let handle = queue.spawn(poll_fn(move |cx| {
+        *leaves.lock().unwrap() = Some(cx.waker().clone());
+        Poll::<()>::Pending
+    }));
+    queue.run(); // on a thread without a context
+    assert_eq!(handle.info().state, TaskState::Idle);
+    waker.lock().unwrap().take().unwrap().wake();
+    assert_eq!(handle.info().state, TaskState::Scheduled);
+    handle.abort();
+    queue.run();
+}
+
+#[test]
+fn states_have_words() {
+    use TaskState::{Ended, Idle, Running, Scheduled};
+    let words = [Running, Scheduled, Idle, Ended].map(TaskState::as_str);
+    assert_eq!(words, ["running", "scheduled", "idle", "ended"]);
+}

@@ -1,10 +1,12 @@
 //! Awaiting and aborting, seen from the handles.
 
+use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::{Future, pending, poll_fn};
 use core::panic::Location;
+use core::pin::Pin;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use core::task::{Context, Poll, Waker};
 use std::sync::Mutex;
@@ -13,7 +15,9 @@ use crate::base::context::{Env, enter};
 use crate::coop::yield_now;
 use crate::kit::*;
 use crate::wait::WaitKind;
-use crate::{AbortHandle, Builder, Job, JoinHandle, Why, block_on};
+use crate::{
+    AbortHandle, Builder, Job, JoinError, JoinHandle, Ran, Runnable, Schedule, Why, block_on,
+};
 
 #[test]
 fn a_handle_gives_the_output_once() {
@@ -390,5 +394,68 @@ fn threads_that_wake_abort_and_join_at_once_agree() {
             });
         });
         assert_eq!(drops.count(), 2);
+    }
+}
+
+/// A task that polls its own handle, and is told to end before, or not.
+fn awaits_itself(is_aborted: bool) -> Result<(), JoinError> {
+    let _guard = enter(Env::new());
+    let queue = Queue::new();
+    let own = Arc::new(Mutex::new(None::<JoinHandle<()>>));
+    let polls = own.clone();
+    let handle = queue.spawn(poll_fn(move |cx| {
+        let mut own = lock(&polls);
+        let own = own.as_mut().expect("put there before the first poll");
+        if is_aborted {
+            own.abort();
+        }
+        Pin::new(own).poll(cx).map(drop)
+    }));
+    *lock(&own) = Some(handle);
+    queue.run();
+    let handle = lock(&own).take().unwrap();
+    result(handle)
+}
+
+#[test]
+fn a_task_that_awaits_itself_is_told_so_instead_of_waiting_for_ever() {
+    let payload = awaits_itself(false).unwrap_err().into_panic();
+    let message = payload.downcast::<alloc::string::String>().expect("a message");
+    assert!(message.contains("awaits its own `JoinHandle`"), "{message}");
+    assert!(awaits_itself(true).unwrap_err().is_cancelled(), "it ends there");
+}
+
+#[test]
+fn whoever_goes_last_frees_the_task() {
+    #[derive(Clone)]
+    struct Nowhere(Arc<()>);
+    impl Schedule for Nowhere {
+        fn schedule(&self, runnable: Runnable<Self>, _why: Why) {
+            drop(runnable);
+        }
+    }
+    for last in 0..4 {
+        let scheduler = Nowhere(Arc::new(()));
+        let kept = Arc::new(Mutex::new(None));
+        let keeps = kept.clone();
+        let future = poll_fn(move |cx| {
+            *lock(&keeps) = Some(cx.waker().clone());
+            Poll::Ready(())
+        });
+        let (runnable, handle) = crate::spawn(future, scheduler.clone());
+        let (abort, again) = (handle.abort_handle(), handle.abort_handle().clone());
+        assert!(matches!(runnable.run(), Ran::Done));
+        let waker = lock(&kept).take().unwrap();
+        let mut holders: [Option<Box<dyn core::any::Any>>; 4] = [
+            Some(Box::new(handle)),
+            Some(Box::new(abort)),
+            Some(Box::new(again)),
+            Some(Box::new(waker)),
+        ];
+        let last = holders[last].take();
+        drop(holders);
+        assert_eq!(Arc::strong_count(&scheduler.0), 2, "its task is there");
+        drop(last);
+        assert_eq!(Arc::strong_count(&scheduler.0), 1);
     }
 }

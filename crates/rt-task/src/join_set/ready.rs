@@ -82,7 +82,11 @@ impl Member {
 }
 
 /// Nodes of the first chunk.
-const FIRST: u32 = if cfg!(any(test, rt_loom)) { 1 } else { 4 };
+const FIRST: u32 = match () {
+    () if cfg!(rt_loom) => 1,
+    () if cfg!(test) => 2,
+    () => 4,
+};
 
 /// The chunk of a node, and its place there.
 fn place(index: u32) -> (usize, usize) {

@@ -235,7 +235,24 @@ fn a_set_that_waits_says_so_in_its_tasks_wait_slot() {
     queue.run();
     let (wait, pended) = waits.info().wait.unwrap();
     assert_eq!((wait.kind, pended, wait.site.line()), (WaitKind::JoinSet, 1, line));
+    let other = JoinSet::<()>::new();
+    assert!(wait.object % align_of::<usize>() == 0 && wait.object != other.ready.address());
     waits.abort(); // and with it the set and its member
     queue.run();
     assert!(waits.is_finished() && queue.len() == 0);
+}
+
+#[test]
+fn a_poll_tells_the_id_where_it_is_asked_to() {
+    let queue = Queue::new();
+    let mut set = JoinSet::new();
+    let mut cx = Context::from_waker(Waker::noop());
+    assert_eq!(set.poll_join_next_with_id(&mut cx).map(|next| next.is_none()), Poll::Ready(true));
+    let handle = queue.spawn(async { 7 });
+    let id = handle.id();
+    set.insert(handle);
+    assert!(set.poll_join_next_with_id(&mut cx).is_pending());
+    queue.run();
+    let Poll::Ready(Some(ended)) = set.poll_join_next_with_id(&mut cx) else { panic!("it has") };
+    assert_eq!(ended.unwrap(), (id, 7));
 }

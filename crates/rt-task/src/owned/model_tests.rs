@@ -281,3 +281,14 @@ fn a_dump_may_be_asked_by_code_that_changes_the_registry() {
     assert_eq!(told, ["task 0", "task 1", "task 2", "task 3", "task 4"]);
     assert!(queue.registry().is_empty() && handles.iter().all(JoinHandle::is_finished));
 }
+
+#[test]
+fn a_dump_of_many_leaves_none_out() {
+    let queue = Queue::registered();
+    let tasks: Vec<_> = (0..1000).map(|_| queue.spawn(core::future::pending::<()>())).collect();
+    queue.run();
+    let mut told = BTreeSet::new();
+    queue.registry().for_each_info(|info| assert!(told.insert(info.id)));
+    assert_eq!(told, tasks.iter().map(JoinHandle::id).collect());
+    drop(queue.registry().cancel_all());
+}

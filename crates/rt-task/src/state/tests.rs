@@ -574,6 +574,13 @@ fn a_word_can_be_read() {
     assert_eq!(alloc::format!("{word:?}"), "SCHEDULED CANCELLED JOIN refs 2 epoch 2");
 }
 
+#[test]
+fn there_is_room_for_thousands_of_references() {
+    let state = State::new();
+    (0..10_000).for_each(|_| state.add_ref());
+    assert_eq!(Word(state.word.load(Relaxed)).refs(), 10_002);
+}
+
 /// Set in the process that is to end.
 const LEAKS: &str = "RT_TASK_TEST_LEAKS_REFERENCES";
 
@@ -594,5 +601,6 @@ fn too_many_references_end_the_process() {
         .unwrap();
     let told = std::string::String::from_utf8_lossy(&child.stderr);
     assert!(!child.status.success(), "{told}");
+    assert_ne!(child.status.code(), Some(101), "no test failed: the process ended");
     assert!(told.contains("wakers and handles of one task exist"), "{told}");
 }

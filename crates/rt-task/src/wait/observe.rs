@@ -37,7 +37,7 @@ impl Observed<'_> {
     fn end(mut self) -> Option<Wait> {
         let (seen, pended) = (self.noted.last.get(), self.noted.pended());
         self.put_back();
-        let seen = seen.filter(|_| pended > 0)?;
+        let seen = seen?;
         self.noted.last.set(Some(seen));
         self.noted.pended.set(self.noted.pended().saturating_add(pended).min(RUNNING - 1));
         Some(seen)

@@ -289,6 +289,77 @@ fn who_observes_without_a_context_is_told_all_the_same() {
 }
 
 #[test]
+fn more_leaves_than_can_be_counted_are_many_also_to_who_observes() {
+    let _guard = enter(Env::new());
+    let queue = Queue::new();
+    let handle = queue.spawn(poll_fn(|cx| {
+        for _ in 0..2 {
+            let poll = || (0..200).all(|n| pin!(leaf(WaitKind::Time, n)).poll(cx).is_pending());
+            let (all_pend, wait) = observe(poll);
+            assert!(all_pend && wait.is_some());
+        }
+        Poll::<()>::Pending
+    }));
+    queue.run();
+    assert_eq!(waits(&handle).unwrap().3, u8::MAX - 1);
+    end(&queue, handle);
+}
+
+#[test]
+fn the_object_is_known_until_the_task_is_woken() {
+    let _guard = enter(Env::new());
+    let queue = Queue::new();
+    let waker = Arc::new(std::sync::Mutex::new(None));
+    let leaves = waker.clone();
+    let handle = queue.spawn(async move {
+        let mut inside = pin!(leaf(WaitKind::Notify, 7));
+        poll_fn(|cx| {
+            *lock(&leaves) = Some(cx.waker().clone());
+            inside.as_mut().poll(cx)
+        })
+        .await;
+    });
+    queue.run();
+    assert_eq!(waits(&handle).unwrap().1, 7);
+    lock(&waker).take().unwrap().wake();
+    let (kind, object, ..) = waits(&handle).unwrap();
+    assert_eq!((kind, object), (WaitKind::Notify, 0), "its word is the queue's");
+    end(&queue, handle);
+}
+
+#[test]
+fn what_the_user_wrote_gives_its_site_to_the_leaf_inside_and_else_waits_itself() {
+    let _guard = enter(Env::new());
+    let queue = Queue::new();
+    let wait = Wait { kind: WaitKind::Writable, object: 9, site: Location::caller() };
+    let line = wait.site.line();
+    let around = queue.spawn(async move {
+        let mut inside = pin!(leaf(WaitKind::Lock, 3));
+        poll_fn(|cx| poll_at(cx, || wait, |cx| inside.as_mut().poll(cx))).await;
+    });
+    let pends = move |cx: &mut Context<'_>| poll_at(cx, || wait, |_| Poll::<()>::Pending);
+    let alone = queue.spawn(poll_fn(pends));
+    let after = queue.spawn(async move {
+        let mut before = pin!(leaf(WaitKind::Time, 1));
+        poll_fn(|cx| {
+            assert!(before.as_mut().poll(cx).is_pending());
+            pends(cx)
+        })
+        .await;
+    });
+    queue.run();
+    assert_eq!(waits(&around), Some((WaitKind::Lock, 3, line, 1)));
+    assert_eq!(waits(&alone), Some((WaitKind::Writable, 9, line, 1)));
+    assert_eq!(waits(&after), Some((WaitKind::Writable, 9, line, 2)));
+    [around, alone, after].into_iter().for_each(|handle| end(&queue, handle));
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(poll_at(&mut cx, || unreachable!("it is ready"), |_| Poll::Ready(())).is_ready());
+    drop(_guard);
+    let pends = poll_at(&mut cx, || unreachable!("nobody is told"), |_| Poll::<()>::Pending);
+    assert!(pends.is_pending());
+}
+
+#[test]
 fn kinds_are_told_from_each_other_and_kept() {
     let noted = Noted::default();
     let (slot, tag) = (WaitSlot::new(), WaitTag::new());

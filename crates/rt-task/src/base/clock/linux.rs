@@ -48,7 +48,22 @@ fn monotonic() -> u64 {
     // SAFETY: the pointer is to a `timespec` that is ours, and lives until the call is over.
     let result = unsafe { clock_gettime(CLOCK_MONOTONIC, &raw mut now) };
     debug_assert_eq!(result, 0, "every Linux has this clock");
-    now.tv_sec as u64 * NANOS_PER_SEC + now.tv_nsec as u64
+    nanos(now)
+}
+
+#[inline]
+fn nanos(span: timespec) -> u64 {
+    span.tv_sec as u64 * NANOS_PER_SEC + span.tv_nsec as u64
 }
 
 const NANOS_PER_SEC: u64 = 1_000_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_its_seconds_and_nanoseconds() {
+        assert_eq!(nanos(timespec { tv_sec: 3, tv_nsec: 7 }), 3_000_000_007);
+    }
+}

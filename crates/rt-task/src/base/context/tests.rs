@@ -1,7 +1,17 @@
 //! Entering, leaving, in any order.
 
 use super::*;
+use crate::base::seam::{Blocking, Clock, Delay, Listed, Lists, Nanos, Rejected, RejectedWhy};
+use crate::kit::{Queue, lock};
+use crate::{Job, TaskInfo};
+use alloc::rc::Rc;
 use alloc::string::{String, ToString};
+use core::future::{Future, poll_fn, ready};
+use core::pin::Pin;
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use core::task::Poll;
+use core::time::Duration;
+use std::sync::Mutex;
 
 fn top_name() -> Option<String> {
     env().and_then(|env| env.slots.name.as_deref().map(ToString::to_string))
@@ -204,19 +214,35 @@ fn a_weak_environment_keeps_nothing() {
     assert!(weak.upgrade().is_none());
 }
 
+/// Tells of its drop.
+struct Watched(Arc<AtomicBool>);
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+        // Enters and leaves while others are being dropped.
+        drop(enter(Env::new()));
+    }
+}
+
+#[test]
+fn an_environment_left_while_it_is_read_outlives_what_is_read_inside() {
+    let outer = enter(Env::new().with_spawner(1_u8));
+    let dropped = Arc::new(AtomicBool::new(false));
+    let guard = Cell::new(Some(enter(Env::new().with_io(Watched(dropped.clone())))));
+    let read = io(|watched: &Watched| {
+        drop(guard.take());
+        assert_eq!(spawner(|n: &u8| *n), Ok(1), "the outer one's");
+        watched.0.load(Relaxed)
+    });
+    assert_eq!(read, Ok(false));
+    assert!(dropped.load(Relaxed));
+    drop(outer);
+    assert!(tls::get().is_null());
+}
+
 #[test]
 fn an_environment_left_while_it_is_read_is_dropped_after() {
-    use alloc::rc::Rc;
-    use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
-
-    struct Watched(Arc<AtomicBool>);
-    impl Drop for Watched {
-        fn drop(&mut self) {
-            self.0.store(true, Relaxed);
-            // Enters and leaves while others are being dropped.
-            drop(enter(Env::new()));
-        }
-    }
     let dropped = Arc::new(AtomicBool::new(false));
     let guard = Rc::new(Cell::new(Some(enter(Env::new().with_io(Watched(dropped.clone()))))));
     let read = io(|watched: &Watched| {
@@ -243,4 +269,167 @@ fn a_context_that_serves_again_knows_nothing_of_before() {
         core::ptr::from_ref(ctx)
     });
     assert_eq!(first.unwrap(), second, "the same memory");
+}
+
+#[test]
+fn what_drives_a_thread_tells_what_it_offers_while_it_runs() {
+    let name = |driven: Driven| driven.env().and_then(|env| env.slots.name.clone());
+    let inner = at_home(Env::new().named("drives"), ptr::null(), 0, |_| {
+        let _inner = enter(Env::new().named("inner"));
+        let driven = driven().expect("by this");
+        assert_eq!(name(driven).as_deref(), Some("drives"));
+        driven
+    });
+    assert!(name(inner.unwrap()).is_none());
+}
+
+#[test]
+fn a_thread_knows_its_shard_of_the_scheduler_at_home_alone() {
+    let (one, two) = (1_u8, 2_u8);
+    let (home, other) = ((&raw const one).cast(), (&raw const two).cast());
+    let inside = at_home(Env::new(), home, 3, |_| (shard_at(home), shard_at(other)));
+    assert_eq!(inside.unwrap(), (Some(3), None));
+    assert_eq!(shard_at(home), None);
+}
+
+#[test]
+fn a_weak_environment_knows_whether_it_is_entered() {
+    let env = Env::new();
+    let (weak, other) = (env.downgrade(), Env::new().downgrade());
+    assert!(!is_in(&weak));
+    let _guard = enter(env);
+    assert!(is_in(&weak) && !is_in(&other));
+}
+
+#[test]
+fn a_thread_knows_whether_its_last_task_spent_its_budget() {
+    let _guard = enter(Env::new());
+    let queue = Queue::new();
+    for (leaves, is_spent) in [(127, false), (128, true), (1, false)] {
+        let task = queue.spawn(poll_fn(move |cx| {
+            for _ in 0..leaves {
+                let polled = crate::wait::poll_leaf(cx, || unreachable!(), |_| Poll::Ready(()));
+                assert!(polled.is_ready());
+            }
+            Poll::Ready(())
+        }));
+        queue.run();
+        assert!(task.is_finished());
+        assert_eq!(with(Ctx::is_spent), Some(is_spent), "{leaves} of 128");
+    }
+}
+
+#[test]
+fn picks_are_counted_until_somebody_asks() {
+    let _guard = enter(Env::new());
+    let picks = with(|ctx| {
+        ctx.add_picks(3);
+        ctx.add_picks(2);
+        (ctx.take_picks(), ctx.take_picks())
+    });
+    assert_eq!(picks, Some((5, 0)));
+}
+
+#[test]
+fn a_seed_makes_a_thread_choose_alike() {
+    let choice = FastRng::new(7).next();
+    let seeded = || visit_blocking(Env::new().named("seeded").with_seed(7), |ctx| ctx.rng().next());
+    assert_eq!((seeded(), seeded()), (choice, choice));
+    let _guard = enter(Env::new());
+    let seeded = || with(|ctx| (seed(ctx, 7), ctx.rng().next()).1);
+    assert_eq!((seeded(), seeded()), (Some(choice), Some(choice)));
+}
+
+#[test]
+fn who_blocks_in_place_may_and_drives_again_after() {
+    let there = at_home(Env::new(), ptr::null(), 0, |ctx| {
+        ctx.budget.begin(1);
+        let panics = || block_in_place(ctx, || crate::kit::panics("inside"));
+        let blocks = block_in_place(ctx, || {
+            ctx.budget.spend();
+            driven().is_none() && ctx.budget.remains()
+        });
+        assert!(blocks);
+        assert_eq!(crate::kit::caught(panics), "inside");
+        let is_back = driven().is_some() && ctx.budget.remains();
+        ctx.budget.spend();
+        is_back && !ctx.budget.remains()
+    });
+    assert!(there.unwrap());
+}
+
+#[test]
+fn schedulers_of_one_thread_nest_and_are_left_in_any_order() {
+    let stays = enter(Env::new());
+    let inner = || local::<u8>().map(|n| *n);
+    assert_eq!(inner(), None);
+    let one = enter_local(Rc::new(1_u8));
+    let two = enter_local(Rc::new(2_u8));
+    assert_eq!((inner(), local::<u16>()), (Some(2), None));
+    drop(one);
+    assert_eq!(inner(), Some(2));
+    let three = enter_local(Rc::new(3_u8));
+    drop(two);
+    assert_eq!(inner(), Some(3));
+    drop(three);
+    assert_eq!(inner(), None);
+    drop(stays);
+    assert!(tls::get().is_null());
+}
+
+/// A piece of each kind.
+#[derive(Default)]
+struct Piece(Mutex<Vec<alloc::sync::Weak<dyn Listed>>>);
+
+impl Delay for Piece {
+    fn delay(&self, _span: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(ready(()))
+    }
+}
+
+impl Blocking for Piece {
+    fn execute(&self, job: Job) -> Result<(), Rejected> {
+        Err(Rejected::new(job, RejectedWhy::ShutDown))
+    }
+}
+
+impl Clock for Piece {
+    fn now(&self) -> Nanos {
+        Nanos(7)
+    }
+    fn start(&self) -> std::time::Instant {
+        unreachable!("nobody asks")
+    }
+}
+
+impl Lists for Piece {
+    fn add(&self, tasks: alloc::sync::Weak<dyn Listed>) {
+        lock(&self.0).push(tasks);
+    }
+}
+
+impl Listed for Piece {
+    fn alive_tasks(&self) -> u64 {
+        0
+    }
+    fn for_each_task(&self, _f: &mut dyn FnMut(TaskInfo)) {}
+}
+
+#[test]
+fn an_environment_offers_all_that_it_was_given() {
+    let piece = Arc::<Piece>::default();
+    let env = Env::new().with_io(1_u8).with_spawner(2_u8).with_time(piece.clone());
+    let env = env.with_blocking(piece.clone()).with_clock(piece.clone()).with_lists(piece.clone());
+    let env = env.with_seed(1).named("all");
+    assert_eq!((env.spawner(), env.spawner::<u16>()), (Some(&2_u8), None));
+    let listed: Arc<dyn Listed> = piece.clone();
+    env.tell_of(Arc::downgrade(&listed));
+    Env::new().tell_of(Arc::downgrade(&listed)); // where nobody wants to know
+    assert_eq!(lock(&piece.0).len(), 1);
+    let _guard = enter(env);
+    assert_eq!((io(|n: &u8| *n), spawner(|n: &u8| *n)), (Ok(1), Ok(2)));
+    assert_eq!(time(|timer: &Piece| ptr::eq(timer, &*piece)), Ok(true));
+    assert!(delay().is_ok() && blocking().is_ok());
+    assert_eq!(clock(Clock::now), Ok(Nanos(7)));
+    assert_eq!(top_name().as_deref(), Some("all"));
 }

@@ -94,3 +94,43 @@ fn a_parker_may_be_lent_while_the_thread_ends() {
         });
     });
 }
+
+#[test]
+fn a_timed_wait_lasts_as_long_as_it_was_told() {
+    use crate::base::clock::Monotonic;
+    use crate::base::seam::Clock;
+
+    let (park, token, clock) = (ThreadPark::new(), Token::here(), Monotonic::new());
+    let span = Duration::from_millis(2);
+    assert!(!park.park_timeout(span));
+    let before = clock.now();
+    assert!(before.saturating_since(crate::base::seam::Nanos(0)) >= span);
+    park_until(&token, Some(span), || false);
+    assert!(clock.now().saturating_since(before) >= span);
+}
+
+#[test]
+fn who_parks_by_a_word_of_its_own_asks_again_after_each_wake() {
+    let token = Token::here();
+    let asked = core::cell::Cell::new(0);
+    let on_the = |nth| {
+        asked.set(asked.get() + 1);
+        asked.get() == nth
+    };
+    token.unpark();
+    park_until(&token, None, || on_the(2));
+    assert_eq!(asked.replace(0), 2);
+    park_until(&token, Some(Duration::from_secs(3600)), || on_the(1));
+    assert_eq!(asked.get(), 1);
+}
+
+#[test]
+fn parkers_have_no_sources_and_tell_whether_they_are_called() {
+    let park = ThreadPark::new();
+    assert_eq!((Reactor::sources(&park), Reactor::sources(&RoamingPark::new())), (0, 0));
+    assert!(!park.is_called());
+    park.unparker().unpark();
+    assert!(park.is_called());
+    park.park();
+    assert!(!park.is_called());
+}
