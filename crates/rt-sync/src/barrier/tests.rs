@@ -4,7 +4,7 @@ use std::thread;
 use std::vec::Vec;
 
 use crate::Barrier;
-use crate::kit::Polled;
+use crate::kit::{Polled, Task, poll_once};
 
 #[test]
 fn of_none_or_one_lets_each_through() {
@@ -14,6 +14,18 @@ fn of_none_or_one_lets_each_through() {
             assert!(Polled::new(barrier.wait()).ready().is_leader());
         }
     }
+}
+
+#[test]
+fn the_waker_of_the_last_poll_is_woken() {
+    let barrier = Barrier::new(2);
+    let mut first = Polled::new(barrier.wait());
+    let (one, other) = (Task::new(), Task::new());
+    for task in [&one, &other] {
+        assert!(task.enter(|cx| first.future().poll(cx)).is_pending());
+    }
+    assert!(poll_once(barrier.wait()).is_ready());
+    assert_eq!((one.wakes(), other.wakes()), (0, 1));
 }
 
 #[test]

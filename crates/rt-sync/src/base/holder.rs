@@ -111,3 +111,22 @@ impl Holder {
         Some(Held { task: TaskId::from_usize(self.task.load(Relaxed)), site, is_alone })
     }
 }
+
+#[cfg(all(test, not(rt_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_goes_is_taken_for_the_holder_if_it_was_alone_or_came_last() {
+        let holder = Holder::new();
+        let site = Location::caller();
+        let is_it = |task: Option<usize>, kind| {
+            holder.set(Who { task: task.and_then(TaskId::from_usize), site, kind });
+            holder.is_alone_or_me()
+        };
+        // This is no task.
+        assert!(is_it(Some(7), WaitKind::Lock) && is_it(None, WaitKind::Lock));
+        assert!(is_it(None, WaitKind::Read));
+        assert!(!is_it(Some(7), WaitKind::Read), "another one came last");
+    }
+}

@@ -89,3 +89,25 @@ pub(crate) fn waits() -> Vec<LockWait> {
     }
     all
 }
+
+#[cfg(all(test, not(rt_loom)))]
+mod tests {
+    use super::*;
+    use crate::Semaphore;
+    use crate::kit::Polled;
+
+    #[test]
+    fn a_queue_is_here_until_its_lock_goes() {
+        let semaphore = Semaphore::new(0);
+        let line = line!() + 1;
+        let mut wait = Polled::new(semaphore.acquire());
+        wait.pends();
+        let mine = |wait: &LockWait| wait.at().file() == file!() && wait.at().line() == line;
+        let object = waits().into_iter().find(mine).expect("it waits").object();
+        let is_here = || queues().0.iter().any(|queue| queue.addr().get() == object);
+        drop(wait);
+        assert!(is_here());
+        drop(semaphore);
+        assert!(!is_here());
+    }
+}

@@ -347,6 +347,17 @@ fn receivers_are_counted() {
 }
 
 #[test]
+fn senders_are_counted() {
+    let (sender, receiver) = channel::<i32>(1);
+    let second = sender.clone();
+    assert_eq!((sender.strong_count(), receiver.sender_strong_count()), (2, 2));
+    drop(second);
+    assert_eq!((sender.strong_count(), receiver.sender_strong_count()), (1, 1));
+    drop(sender);
+    assert_eq!(receiver.sender_strong_count(), 0);
+}
+
+#[test]
 fn a_resubscription_begins_now() {
     let (sender, mut one) = channel(4);
     sender.send(1).unwrap();

@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 use std::format;
 use std::future::{Future, pending, ready};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
@@ -234,6 +235,18 @@ impl Drop for Meddles {
     fn drop(&mut self) {
         self.0.cancel();
     }
+}
+
+#[test]
+fn different_tokens_have_different_hashes() {
+    let hash = |token: &CancellationToken| {
+        let mut hasher = DefaultHasher::new();
+        token.hash(&mut hasher);
+        hasher.finish()
+    };
+    let token = CancellationToken::new();
+    assert_eq!(hash(&token), hash(&token.clone()));
+    assert_ne!(hash(&token), hash(&token.child_token()));
 }
 
 #[test]

@@ -239,8 +239,8 @@ impl Work {
     fn go_on(&mut self, tree: &mut Tree) -> bool {
         for _ in 0..STEPS_MAX {
             let Some(doomed) = tree.doomed else { return true };
-            if self.wakers.is_full() || self.more.is_some() {
-                return false;
+            if self.more.is_some() {
+                return false; // and without, there is room for wakers
             }
             match links(doomed, |own| own.first_child) {
                 Some(child) => {

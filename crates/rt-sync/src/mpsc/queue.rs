@@ -404,3 +404,22 @@ impl<T> Head<T> {
         Some(core::mem::replace(&mut self.block, next?))
     }
 }
+
+#[cfg(all(test, not(rt_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spare_blocks_are_used_again_the_last_first() {
+        let mut spares = Spares::<u8> { top: None, count: 0 };
+        let blocks = [(); 3].map(|()| Block::allocate());
+        blocks.into_iter().for_each(|block| spares.put(block));
+        assert_eq!(spares.count, 3);
+        for (block, left) in blocks.into_iter().rev().zip([2, 1, 0]) {
+            assert_eq!((spares.take(), spares.count), (Some(block), left));
+            // SAFETY: allocated above, used by nobody, and in no list.
+            unsafe { Block::free(block) };
+        }
+        assert_eq!(spares.take(), None);
+    }
+}

@@ -688,3 +688,21 @@ fn a_receiver_goes_while_many_send() {
         assert_eq!(Arc::strong_count(&message), 1);
     }
 }
+
+#[test]
+fn halves_say_what_there_is() {
+    let (sender, receiver) = channel::<u8>(3);
+    assert!(!sender.is_closed());
+    assert_eq!((receiver.capacity(), receiver.max_capacity()), (3, 3));
+    let permit = sender.try_reserve().unwrap();
+    assert_eq!((receiver.capacity(), receiver.max_capacity()), (2, 3));
+    drop(permit);
+    let weak = [sender.downgrade(), sender.downgrade()];
+    assert_eq!((sender.weak_count(), receiver.sender_weak_count()), (2, 2));
+    drop(weak);
+    assert_eq!((sender.weak_count(), receiver.sender_weak_count()), (0, 0));
+    let other = channel::<u8>(3);
+    let [one, two, else_where] =
+        [&sender, &sender, &other.0].map(|sender| sender.clone().try_reserve_owned().unwrap());
+    assert!(one.same_channel(&two) && !one.same_channel(&else_where));
+}

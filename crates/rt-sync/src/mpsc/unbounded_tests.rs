@@ -247,3 +247,29 @@ fn a_receiver_goes_while_many_send() {
         assert_eq!(Arc::strong_count(&message), 1);
     }
 }
+
+#[test]
+fn halves_say_what_there_is() {
+    let (sender, receiver) = unbounded_channel::<u8>();
+    assert!(!sender.is_closed() && receiver.is_empty());
+    sender.send(1).unwrap();
+    assert!(!receiver.is_empty());
+    let second = sender.clone();
+    assert_eq!((sender.strong_count(), receiver.sender_strong_count()), (2, 2));
+    let weak = [sender.downgrade(), second.downgrade()];
+    assert_eq!(
+        (sender.weak_count(), weak[0].weak_count(), receiver.sender_weak_count()),
+        (2, 2, 2)
+    );
+}
+
+#[test]
+fn many_are_received_by_a_thread() {
+    let (sender, mut receiver) = unbounded_channel();
+    (0..5).for_each(|n| sender.send(n).unwrap());
+    let mut taken = Vec::new();
+    assert_eq!(receiver.blocking_recv_many(&mut taken, 3), 3);
+    assert_eq!(receiver.blocking_recv_many(&mut taken, 3), 2);
+    drop(sender);
+    assert_eq!((receiver.blocking_recv_many(&mut taken, 3), taken), (0, [0, 1, 2, 3, 4].into()));
+}

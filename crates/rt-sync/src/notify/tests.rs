@@ -194,6 +194,15 @@ impl Drop for OnDrop {
 }
 
 #[test]
+fn an_owned_wait_that_is_enabled_takes_the_permit() {
+    let notify = Arc::new(Notify::new());
+    let mut owned = Box::pin(notify.clone().notified_owned());
+    assert!(!owned.as_mut().enable());
+    notify.notify_one();
+    assert!(owned.as_mut().enable());
+}
+
+#[test]
 fn a_waker_may_call_back_when_dropped() {
     let notify = Arc::new(Notify::new());
     let poll = |wait: &mut Polled<futures::OwnedNotified>| {
@@ -240,6 +249,23 @@ fn a_waker_that_panics_keeps_nobody_else_from_being_told() {
     assert!(broken.is_ready());
     notify.notify_one();
     assert!(Polled::new(notify.notified()).is_ready());
+}
+
+#[test]
+fn nobody_is_said_to_wait_once_all_are_told_or_have_left() {
+    let notify = Notify::new();
+    let says_so = || format!("{notify:?}").contains("has_waiters: true");
+    for is_told in [true, false] {
+        let mut waits = Polled::new(notify.notified());
+        waits.pends();
+        assert!(says_so());
+        if is_told {
+            notify.notify_one();
+            waits.ready();
+        }
+        drop(waits);
+        assert!(!says_so());
+    }
 }
 
 #[test]

@@ -23,6 +23,14 @@ fn it_is_set_once() {
 }
 
 #[test]
+fn why_it_is_not_set_is_told() {
+    let full = SetError::AlreadyInitializedError(1);
+    let being_filled = SetError::InitializingError(1);
+    assert!(full.is_already_init_err() && !full.is_initializing_err());
+    assert!(!being_filled.is_already_init_err() && being_filled.is_initializing_err());
+}
+
+#[test]
 fn one_makes_it_and_the_others_wait() {
     let (cell, go) = (OnceCell::new(), Notify::new());
     let mut first = Polled::new(cell.get_or_init(async || {

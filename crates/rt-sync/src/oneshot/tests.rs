@@ -7,6 +7,8 @@ use std::boxed::Box;
 use std::sync::Arc;
 use std::vec::Vec;
 
+use rt_task::wait::observe;
+
 use super::error::{RecvError, TryRecvError};
 use super::{Receiver, Sender, channel};
 use crate::kit::{Polled, Task, panic_of, poll_once, waker_that_is_not_cloned, waker_that_panics};
@@ -319,4 +321,26 @@ fn halves_on_two_threads() {
             }
         }
     });
+}
+
+#[test]
+fn a_receiver_that_closes_and_goes_wants_no_value() {
+    let (sender, mut receiver) = channel();
+    receiver.close();
+    drop(receiver);
+    assert!(sender.is_closed());
+    assert_eq!(sender.send(1), Err(1));
+}
+
+#[test]
+fn who_waits_tells_for_which_channel() {
+    let objects = |(mut sender, mut receiver): (Sender<u8>, Receiver<u8>)| {
+        let task = Task::new();
+        let (_, value) = observe(|| poll_rx(&task, &mut receiver));
+        let (_, end) = observe(|| poll_tx(&task, &mut sender));
+        ([value.unwrap().object, end.unwrap().object], (sender, receiver))
+    };
+    let (one, _kept) = objects(channel());
+    let (other, _kept) = objects(channel());
+    assert!(one[0] != other[0] && one[1] != other[1]);
 }

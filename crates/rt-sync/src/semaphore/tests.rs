@@ -1,6 +1,7 @@
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use core::task::Context;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::string::ToString;
@@ -147,6 +148,28 @@ fn a_hundred_that_wait_are_told_of_the_close() {
 }
 
 #[test]
+fn who_is_woken_by_a_close_finds_it_closed() {
+    struct Looks {
+        semaphore: Arc<Semaphore>,
+        found_open: AtomicUsize,
+    }
+    impl std::task::Wake for Looks {
+        fn wake(self: Arc<Self>) {
+            self.found_open.fetch_add(usize::from(!self.semaphore.is_closed()), Relaxed);
+        }
+    }
+    let semaphore = Arc::new(Semaphore::new(0));
+    let looks = Arc::new(Looks { semaphore: semaphore.clone(), found_open: AtomicUsize::new(0) });
+    let waker = looks.clone().into();
+    let mut waits: Vec<_> = (0..100).map(|_| Box::pin(semaphore.acquire())).collect();
+    waits.iter_mut().for_each(|wait| {
+        assert!(wait.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    });
+    semaphore.close();
+    assert_eq!(looks.found_open.load(Relaxed), 0);
+}
+
+#[test]
 fn permits_held_across_the_close_stay_valid() {
     let semaphore = Semaphore::new(2);
     let held = semaphore.try_acquire().unwrap();
@@ -198,6 +221,9 @@ fn owned_permits_keep_the_semaphore() {
     let got = waits.ready().unwrap();
     assert_eq!(semaphore.available_permits(), 1);
     got.forget();
+    let mut split = split;
+    assert_eq!(split.split(1).unwrap().num_permits(), 1);
+    assert_eq!(split.num_permits(), 0);
     drop(split);
     assert_eq!((Arc::strong_count(&semaphore), semaphore.available_permits()), (1, 2));
 }

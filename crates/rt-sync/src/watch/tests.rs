@@ -189,6 +189,8 @@ fn senders_are_counted() {
     let text = std::format!("{receiver:?}");
     assert!(text.contains("is_closed: true"), "{text}");
     assert_eq!(*Sender::<u8>::default().borrow(), 0);
+    let (other, _receiver) = channel(1);
+    assert!(other.same_channel(&other.clone()) && !other.same_channel(&channel(1).0));
 }
 
 #[test]
