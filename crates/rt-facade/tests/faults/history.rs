@@ -44,7 +44,7 @@ fn a_closure_queued_as_the_last_thread_leaves_is_run() {
 }
 
 /// What a waker does when it is woken or dropped.
-struct Uses(Box<dyn Fn() + Send + Sync>);
+pub(crate) struct Uses(pub(crate) Box<dyn Fn() + Send + Sync>);
 
 impl Wake for Uses {
     fn wake(self: Arc<Self>) {

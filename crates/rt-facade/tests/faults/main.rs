@@ -6,6 +6,7 @@
 #[cfg(target_os = "linux")]
 #[path = "../it/child.rs"]
 mod child;
+mod given_up;
 mod history;
 #[cfg(target_os = "linux")]
 mod link;

@@ -150,6 +150,49 @@ fn block_on_again() {
     });
 }
 
+/// A worker that falls asleep beside busy ones takes down how they stand, to watch them: each round one does.
+#[test]
+fn a_worker_that_falls_asleep_to_watch_the_others() {
+    #[cfg(target_os = "linux")]
+    if !crate::child::is_here() {
+        return crate::child::run("memory::a_worker_that_falls_asleep_to_watch_the_others", &[]);
+    }
+    on_runtimes(|runtime| {
+        let over = Arc::new(AtomicBool::new(false));
+        let goes_on = over.clone();
+        let busy = runtime.spawn(async move {
+            while !goes_on.load(SeqCst) {
+                yield_now().await;
+            }
+        });
+        let (asks, answers) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (asked, answer) = (asks.clone(), answers.clone());
+        let echo = runtime.spawn(async move {
+            loop {
+                asked.notified().await;
+                answer.notify_one();
+            }
+        });
+        let handle = runtime.handle().clone();
+        let parks = || handle.metrics().parks;
+        // Of one worker, which is busy, none falls asleep.
+        let some_sleep = handle.metrics().workers > 1;
+        runtime.block_on(async {
+            without_allocator!({
+                let before = parks();
+                asks.notify_one();
+                answers.notified().await;
+                while some_sleep && parks() == before {
+                    std::thread::yield_now();
+                }
+            });
+        });
+        over.store(true, SeqCst);
+        echo.abort();
+        runtime.block_on(async { busy.await.unwrap() });
+    });
+}
+
 #[test]
 fn timers_that_are_armed_dropped_and_fire() {
     on_each_flavor("timers_that_are_armed_dropped_and_fire", || {

@@ -14,6 +14,7 @@ pub(super) const LANE: Lane = Lane {
     shows: &[
         "a panic in any callback, on any flavour, at any time: others go on, every worker survives, each thing is dropped once",
         "who waits beside a waker that panics is woken all the same",
+        "a waker is dropped with no lock held, also when its wait is given up",
         "what promises to allocate nothing does not: wakes, timers, locks, messages, sockets",
         "what the system refuses is an error and leaves nothing behind; interrupted calls are nobody's",
         "no timer is early, whatever the clock or the process does",
@@ -51,11 +52,29 @@ pub(super) const LANE: Lane = Lane {
             only: "system",
             told: "interrupted_waits_are_nobodys_error",
         },
+        Bug {
+            name: "an_allocation_each_time_a_worker_sleeps",
+            effect: "whoever falls asleep to watch the others allocates what it has",
+            file: "crates/rt-sched-multi/src/wait.rs",
+            from: "self.watch.renew(self.shared);",
+            to: "self.watch = crate::watch::Watch::new(self.shared);",
+            only: "memory",
+            told: "a_worker_that_falls_asleep_to_watch_the_others ... FAILED",
+        },
+        Bug {
+            name: "a_member_that_leaves_with_the_lock_held",
+            effect: "the waker of a wait that is given up is dropped under the lock of what was waited for",
+            file: "crates/rt-sync/src/base/crowd.rs",
+            from: "            let waker = lock.lock().with(|owner| of(owner).waiters.unlink(&this.waiter));\n            drop(waker); // with no lock held\n",
+            to: "            lock.lock().with(|owner| drop(of(owner).waiters.unlink(&this.waiter)));\n",
+            only: "given_up",
+            told: "it hangs, or has failed",
+        },
     ],
 };
 
 /// The modules of `crates/rt-facade/tests/faults`, but `history`, which is a lane.
-const PARTS: [&str; 6] = ["panics", "memory", "start_level", "system", "peers", "link"];
+const PARTS: [&str; 7] = ["panics", "memory", "start_level", "given_up", "system", "peers", "link"];
 
 /// A hang of a single test is found by itself within two minutes; the whole takes less than five.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
@@ -112,6 +131,9 @@ pub(in super::super) const FAULTS: &[Known] = faults! {
     "a panic while another unwinds": "rt-facade/tests/it/bad_ends.rs" a_destructor_that_panics_in_an_unwinding_task_is_contained;
     "a panic in `block_in_place`": "rt-facade/tests/it/in_place.rs" a_panic_in_it_is_the_tasks_and_the_worker_is_taken_back;
     "no memory: wakes and yields": "rt-facade/tests/faults/memory.rs" wakes_and_yields;
+    "no memory: a worker falls asleep to watch the others": "rt-facade/tests/faults/memory.rs" a_worker_that_falls_asleep_to_watch_the_others;
+    "a waker that uses what it waits for, as that wait is given up":
+        "rt-facade/tests/faults/given_up.rs" a_wait_that_is_given_up_drops_its_waker_with_no_lock_held;
     "no memory: `block_on`": "rt-facade/tests/faults/memory.rs" block_on_again;
     "no memory: timers": "rt-facade/tests/faults/memory.rs" timers_that_are_armed_dropped_and_fire;
     "no memory: locks": "rt-facade/tests/faults/memory.rs" locks_that_are_waited_for;
