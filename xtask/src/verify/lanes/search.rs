@@ -69,10 +69,10 @@ pub(super) const LANE: Lane = Lane {
         },
         Bug {
             name: "a_busy_task_before_what_comes_from_outside",
-            effect: "a lone task that uses its whole budget each time puts off the look at what comes from outside",
+            effect: "the turn of the driver after a lone task that used its whole budget puts off the look at what comes from outside",
             file: "crates/rt-sched-multi/src/core.rs",
-            from: "                    self.tick(); // whom it wakes comes first\n",
-            to: "                    self.tick();\n                    self.global_credit = self.global_interval();\n",
+            from: "local.is_empty() && !self.shared.has_shared();\n                if self.ctx.is_spent() && is_idle() {\n                    self.tick();",
+            to: "local.is_empty();\n                if self.ctx.is_spent() && is_idle() {\n                    self.global_credit = self.global_interval();\n                    self.tick();",
             only: "busy",
             told: "it does not end",
         },
