@@ -41,7 +41,7 @@ pub(super) const LANE: Lane = Lane {
             from: "        self.give(given);\n        drop(waker); // last: it may run anything, and panic\n",
             to: "        drop(waker);\n        self.give(given);\n",
             only: "panics",
-            told: "RwLock::write",
+            told: "hangs at crates/rt-facade/tests/faults/panics/leaves.rs",
         },
         Bug {
             name: "an_interrupted_wait_passed_on",
