@@ -18,6 +18,9 @@ pub(super) const HOST: &str = "x86_64-unknown-linux-gnu";
 /// The tests of one package, its build included.
 const LIMIT: Duration = Duration::from_secs(40 * 60);
 
+/// Its tests run its examples, which are not built where `--tests` says what is.
+const WITH_EXAMPLES: &str = "rt-facade";
+
 /// How all packages are built and run.
 pub(super) struct Build {
     /// What is different about it.
@@ -67,8 +70,7 @@ pub(super) fn run_all(ground: &mut Ground<'_>, build: &Build) -> Result<String> 
 fn run_each(ground: &mut Ground<'_>, build: &Build, packages: &[String]) -> Result<String> {
     let (mut tests, mut failed) = (0, Vec::new());
     for package in packages {
-        match ground.run(LIMIT, &mut command(ground, build, package)).and_then(|text| passed(&text))
-        {
+        match run_one(ground, build, package) {
             Ok(count) => tests += count,
             Err(error) => {
                 println!("   {error:#}");
@@ -86,6 +88,28 @@ fn run_each(ground: &mut Ground<'_>, build: &Build, packages: &[String]) -> Resu
     let without =
         if left.is_empty() { String::new() } else { format!(", {} left out", left.len()) };
     Ok(format!("{tests} tests of {} packages{without}", packages.len()))
+}
+
+/// How many tests passed.
+fn run_one(ground: &mut Ground<'_>, build: &Build, package: &str) -> Result<u64> {
+    if build.args.contains(&"--tests") && package == WITH_EXAMPLES {
+        let mut examples = command(ground, build, package, "build");
+        examples.args(build.args.iter().filter(|word| **word != "--tests"));
+        ground.run(LIMIT, examples.arg("--examples"))?;
+    }
+    let mut tests = command(ground, build, package, "test");
+    tests.arg("--no-fail-fast").args(build.args);
+    let left: BTreeSet<&str> = build
+        .left_out
+        .iter()
+        .filter(|left| left.package == package)
+        .map(|left| left.test)
+        .collect();
+    if !left.is_empty() {
+        tests.arg("--");
+        tests.args(left.iter().flat_map(|test| ["--skip", test]));
+    }
+    ground.run(LIMIT, &mut tests).and_then(|text| passed(&text))
 }
 
 /// All that have tests.
@@ -112,9 +136,9 @@ fn packages(ground: &Ground<'_>, build: &Build) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn command(ground: &Ground<'_>, build: &Build, package: &str) -> Command {
-    let mut command = ground.nightly(["test", "--all-features", "--no-fail-fast"]);
-    command.args(["-p", package, "--target", build.target]).args(build.args);
+fn command(ground: &Ground<'_>, build: &Build, package: &str, what: &str) -> Command {
+    let mut command = ground.nightly([what, "--all-features"]);
+    command.args(["-p", package, "--target", build.target]);
     if build.std {
         command.arg("-Zbuild-std");
     }
@@ -124,16 +148,6 @@ fn command(ground: &Ground<'_>, build: &Build, package: &str) -> Command {
     command.env("RUSTFLAGS", build.rustflags);
     let root = util::root().display().to_string();
     command.envs(build.env.iter().map(|(name, value)| (name, value.replace("{root}", &root))));
-    let left: BTreeSet<&str> = build
-        .left_out
-        .iter()
-        .filter(|left| left.package == package)
-        .map(|left| left.test)
-        .collect();
-    if !left.is_empty() {
-        command.arg("--");
-        command.args(left.iter().flat_map(|test| ["--skip", test]));
-    }
     command
 }
 
