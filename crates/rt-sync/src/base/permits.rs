@@ -431,13 +431,11 @@ impl Permits {
                 let mut waiters = self.queue().waiters.lock();
                 let needed = waiters.with(|waiters| waiters.value(seat).map(|want| want.needed));
                 let waker = waiters.with(|waiters| waiters.unlink(seat));
-                if waiters.is_empty() {
-                    // By Q2 nobody else writes, if it was linked; else QUEUED is off, or another's.
-                    let word = self.word.load(Relaxed);
-                    if waker.is_some() && word & QUEUED != 0 {
-                        // weaker unnoticed: only if it is closed, and this comes between two of its batches
-                        self.word.store(word & CLOSED, site("permits.leave-empty", Release)); // as close-empty
-                    }
+                if waker.is_some() && waiters.is_empty() {
+                    // It was linked: by Q1 QUEUED is on, so by Q2 none is free and nobody else writes.
+                    let closed = self.word.load(Relaxed) & CLOSED;
+                    // weaker unnoticed: only if it is closed, and this comes between two of its batches
+                    self.word.store(closed, site("permits.leave-empty", Release)); // as close-empty
                 }
                 drop(waiters);
                 (asked - needed.unwrap_or_else(missing), waker)

@@ -14,7 +14,7 @@
 //! for each that is there. A receiver that reads S3 in R1 locks the slot after the sender: if before, its unlock
 //! would come before the sender's lock, and S3 after R1. So R3 finds that message, or one that has overwritten
 //! it. What a message is goes by the slot's lock, so `end` publishes nothing, and is Relaxed.
-//! **Breaks if** S3 comes before the slot is locked.
+//! **Breaks if** S3 comes before the slot is locked, or after it is unlocked.
 //! **Checked by** `broadcast::loom_tests::messages_come_in_order` and
 //! `broadcast::loom_tests::a_receiver_that_lags_is_told`.
 //!
@@ -100,19 +100,19 @@ impl<T> Slot<T> {
     /// Takes a share of the message at `position`, if it is there still. With the last, the message comes
     /// out, and with another the lock on it.
     #[inline]
-    fn share(&self, position: usize) -> Result<Share<'_, T>, usize> {
+    fn share(&self, position: usize) -> Option<Share<'_, T>> {
         let mut place = self.place.write();
         if place.position != position {
-            return Err(place.position);
+            return None;
         }
         let left = self.shares.load(Relaxed) - 1; // ours, by the lock (B1)
         self.shares.store(left, Relaxed);
         if left > 0 {
-            return Ok(Share::One(place));
+            return Some(Share::One(place));
         }
         let message = place.message.take();
         drop(place);
-        Ok(Share::Last(message.expect("there, for the last share (B1)")))
+        Some(Share::Last(message.expect("there, for the last share (B1)")))
     }
 }
 
@@ -196,26 +196,18 @@ impl<T> Shared<T> {
         T: Clone,
     {
         self.look(*next)?;
-        match self.slot(*next).share(*next) {
-            Ok(share) => {
-                *next = next.wrapping_add(1);
-                Ok(match share {
-                    Share::One(place) => place.message.clone().expect("there, for shares (B1)"),
-                    Share::Last(message) => message,
-                })
-            }
-            Err(instead) => {
-                // R4: a sender that has overwritten it may not have come to S3.
-                let end = self.end();
-                let instead = instead.wrapping_add(1);
-                let is_ahead = instead.wrapping_sub(end).cast_signed() > 0;
-                let oldest =
-                    if is_ahead { instead } else { end }.wrapping_sub(self.look.slots.len());
-                let missed = oldest.wrapping_sub(*next);
-                *next = oldest;
-                Err(TryRecvError::Lagged(missed as u64))
-            }
-        }
+        let Some(share) = self.slot(*next).share(*next) else {
+            // R4: who has overwritten it came to S3 before it unlocked the slot, which orders.
+            let oldest = self.end().wrapping_sub(self.look.slots.len());
+            let missed = oldest.wrapping_sub(*next);
+            *next = oldest;
+            return Err(TryRecvError::Lagged(missed as u64));
+        };
+        *next = next.wrapping_add(1);
+        Ok(match share {
+            Share::One(place) => place.message.clone().expect("there, for shares (B1)"),
+            Share::Last(message) => message,
+        })
     }
 
     /// One more receiver. Where it begins.
@@ -253,7 +245,7 @@ impl<T> Shared<T> {
         let behind = end.wrapping_sub(next).min(self.look.slots.len());
         for back in (1..=behind).rev() {
             let position = end.wrapping_sub(back);
-            if let Ok(Share::Last(message)) = self.slot(position).share(position) {
+            if let Some(Share::Last(message)) = self.slot(position).share(position) {
                 drop(message); // B2
             }
         }

@@ -213,6 +213,7 @@ fn a_try_is_never_told_empty_behind_one_that_is_being_sent() {
         let second = sender.clone();
         let other = thread::spawn(move || second.send(1).unwrap());
         sender.send(2).unwrap();
+        assert!(!receiver.is_empty());
         let first = receiver.try_recv().expect("one was sent by this thread");
         if first == 1 {
             assert_eq!(receiver.try_recv(), Ok(2));

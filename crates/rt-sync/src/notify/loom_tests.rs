@@ -145,3 +145,25 @@ fn enabled_is_told() {
         });
     }
 }
+
+/// The only one that waits is dropped: the notification is a permit then, whichever comes first.
+#[test]
+fn a_notification_outlives_who_waited() {
+    model(|| {
+        let shared = Shared::new();
+        let mut given_up = Polled::new(shared.notify.notified());
+        assert!(!given_up.is_ready());
+        let teller = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                shared.write();
+                shared.notify.notify_one();
+            })
+        };
+        drop(given_up);
+        teller.join().unwrap();
+        assert!(Polled::new(shared.notify.notified()).is_ready());
+        assert!(!Polled::new(shared.notify.notified()).is_ready(), "one permit");
+        shared.read();
+    });
+}

@@ -208,3 +208,27 @@ fn one_queue_is_made() {
         assert_eq!(guarded.permits.free(), 0);
     });
 }
+
+/// The only one that waits leaves, and gives one; the other gives, too, or closes: nothing that is given is lost.
+#[test]
+fn what_is_given_while_the_last_waiter_leaves_is_there() {
+    for is_closed in [false, true] {
+        model(move || {
+            let guarded = Guarded::new(0);
+            let mut waits = Box::pin(acquire(&guarded, 1));
+            assert!(poll_once(waits.as_mut()).is_pending());
+            let other = {
+                let guarded = guarded.clone();
+                thread::spawn(move || match is_closed {
+                    true => guarded.permits.close(),
+                    false => guarded.permits.give(1),
+                })
+            };
+            drop(waits);
+            guarded.permits.give(1);
+            other.join().unwrap();
+            assert_eq!(guarded.permits.free(), 2 - usize::from(is_closed));
+            assert_eq!(guarded.permits.is_closed(), is_closed);
+        });
+    }
+}
