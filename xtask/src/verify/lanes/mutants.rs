@@ -41,7 +41,7 @@ const SURVIVORS: &str = "xtask/src/verify/lanes/survivors.txt";
 const LIMIT: Duration = Duration::from_secs(12 * 3600);
 
 /// A mutant that hangs is found, too, after so long.
-const HANGS_SECS: &str = "60";
+const HANGS_SECS: &str = "30";
 
 /// The part of a crate's mutants that `--quick` takes: one of so many.
 const SHARDS: u64 = 40;
