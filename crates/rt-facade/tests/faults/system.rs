@@ -33,7 +33,8 @@ impl Interrupts {
             let own = unsafe { libc::syscall(libc::SYS_gettid) };
             while asked.load(SeqCst) {
                 for task in std::fs::read_dir("/proc/self/task").unwrap() {
-                    let thread: i64 = task.unwrap().file_name().to_str().unwrap().parse().unwrap();
+                    let thread: libc::c_long =
+                        task.unwrap().file_name().to_str().unwrap().parse().unwrap();
                     if thread != own {
                         // SAFETY: numbers; a thread that is gone is an error.
                         unsafe { libc::syscall(libc::SYS_tgkill, process, thread, libc::SIGURG) };
