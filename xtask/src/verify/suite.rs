@@ -62,9 +62,15 @@ fn run(ground: &mut Ground<'_>, build: &Build) -> Result<String> {
     run_each(ground, build, &packages)
 }
 
-/// Runs those of all packages, whatever was asked for.
-pub(super) fn run_all(ground: &mut Ground<'_>, build: &Build) -> Result<String> {
-    run_each(ground, build, &all_packages(build)?)
+/// Runs those of all packages, whatever was asked for, or of one.
+pub(super) fn run_all(
+    ground: &mut Ground<'_>,
+    build: &Build,
+    package: Option<&str>,
+) -> Result<String> {
+    let mut names = all_packages(build)?;
+    names.retain(|name| package.is_none_or(|package| name == package));
+    run_each(ground, build, &names)
 }
 
 fn run_each(ground: &mut Ground<'_>, build: &Build, packages: &[String]) -> Result<String> {

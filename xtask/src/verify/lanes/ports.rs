@@ -103,7 +103,15 @@ fn run(ground: &mut Ground<'_>) -> Result<Outcome> {
     if let Some(why) = suite::missing(true) {
         return Ok(Outcome::Skipped(why));
     }
-    let asked = |ground: &Ground<'_>, part: &str| match &ground.flags.only {
+    // `--only i686`, or one package of it: `--only i686:rt-timer`.
+    let only = ground.flags.only.clone();
+    let (only, package) = match only.as_deref() {
+        Some(only) => {
+            only.split_once(':').map_or((Some(only), None), |(part, name)| (Some(part), Some(name)))
+        }
+        None => (None, None),
+    };
+    let asked = |ground: &Ground<'_>, part: &str| match only {
         Some(only) => only == part,
         None => !ground.flags.quick || SYSTEMS[..2].contains(&part),
     };
@@ -136,7 +144,7 @@ fn run(ground: &mut Ground<'_>) -> Result<Outcome> {
             println!("   skipped: tests on {name}: no {tool}");
             continue;
         }
-        match run_on(ground, build) {
+        match run_on(ground, build, package) {
             Ok(tests) => told.push(format!("{name}: {tests}")),
             Err(error) => {
                 println!("   {error:#}");
@@ -168,12 +176,12 @@ fn check(ground: &mut Ground<'_>, target: &str, is_bare: bool) -> Result<()> {
     }
 }
 
-fn run_on(ground: &mut Ground<'_>, build: &Build) -> Result<String> {
+fn run_on(ground: &mut Ground<'_>, build: &Build, package: Option<&str>) -> Result<String> {
     if build.target.contains("windows") {
         random(ground)?;
     }
     let whole = Build { quick: &[], ..*build };
-    suite::run_all(ground, &whole)
+    suite::run_all(ground, &whole, package)
 }
 
 /// Puts a library that gives random numbers beside the programs, where wine looks.
