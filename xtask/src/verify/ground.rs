@@ -114,7 +114,7 @@ pub(super) fn folder() -> PathBuf {
 
 /// Whether a line says in short what a sanitizer or valgrind found.
 fn is_finding(line: &str) -> bool {
-    line.starts_with("SUMMARY: ") || line.contains("definitely lost: ")
+    line.starts_with("SUMMARY: ") || line.contains(" are definitely lost in ")
 }
 
 /// How many tests passed, by what the test harness printed; an error if it ran none.

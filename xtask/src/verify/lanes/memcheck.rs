@@ -24,7 +24,7 @@ pub(super) const LANE: Lane = Lane {
         from: "drop(unsafe { Box::from_raw(block.as_ptr()) });",
         to: "let _ = block;",
         only: "rt-sync",
-        told: "definitely lost: ",
+        told: "are definitely lost in loss record",
     }],
 };
 
