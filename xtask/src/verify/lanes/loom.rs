@@ -42,7 +42,7 @@ pub(super) const FREED_TOO_SOON: Bug = Bug {
     told: "heap-use-after-free",
 };
 
-/// With three, the models of the scheduler alone take hours: `cargo xtask loom CRATE`.
+/// With three, those of rt-sched-multi did not end within twenty minutes: `cargo xtask loom CRATE`.
 const PREEMPTIONS: u64 = 2;
 
 fn run(ground: &mut Ground<'_>) -> Result<Outcome> {
