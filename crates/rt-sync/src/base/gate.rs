@@ -150,3 +150,18 @@ impl<L> fmt::Debug for Held<'_, L> {
 
 #[cfg(all(test, rt_loom))]
 mod loom_tests;
+
+#[cfg(all(test, not(rt_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_says_that_the_lock_is_held() {
+        let gate = Gate::new(4, ());
+        let mut held = gate.lock();
+        assert_eq!((gate.word.load(Relaxed), gate.load()), (4 | HELD, 4));
+        held.set_word(6);
+        drop(held);
+        assert_eq!(gate.word.load(Relaxed), 6);
+    }
+}
