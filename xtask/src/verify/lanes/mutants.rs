@@ -3,7 +3,7 @@
 //! `.cargo/mutants.toml` says which changes are made; `survivors.txt` beside this file lists those
 //! that live and may, each with its reason.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -62,13 +62,16 @@ fn run(ground: &mut Ground<'_>) -> Result<Outcome> {
     for part in &parts {
         told.add(&make(ground, part)?)?;
     }
-    let unexplained: Vec<&String> = told.missed.difference(&accepted).collect();
+    let is_unexplained = |mutant: &&String| !accepted.contains_key(*mutant);
+    let unexplained: Vec<&String> = told.missed.iter().filter(is_unexplained).collect();
     for mutant in &unexplained {
         println!("   lives: {mutant}");
     }
     // Killed meanwhile, or gone: only a whole run can tell.
     let is_whole = !ground.flags.quick && ground.flags.only.is_none();
-    let stale: Vec<&String> = accepted.difference(&told.missed).filter(|_| is_whole).collect();
+    let must_live = accepted.iter().filter(|(_, how)| **how == Lives::Always);
+    let stale = must_live.map(|(mutant, _)| mutant).filter(|mutant| !told.missed.contains(*mutant));
+    let stale: Vec<&String> = stale.filter(|_| is_whole).collect();
     for mutant in &stale {
         println!("   is listed and does not live: {mutant}");
     }
@@ -141,17 +144,31 @@ fn without_place(line: &str) -> String {
     format!("{file}:{what}")
 }
 
+/// Whether a mutant that may live does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lives {
+    Always,
+    /// A test with threads may come by it, or not.
+    Mostly,
+}
+
+/// What the reason of one begins with that lives mostly.
+const MOSTLY: &str = "a race";
+
 /// Those that may live. `mutant # reason`, a line each.
-fn accepted() -> Result<BTreeSet<String>> {
+fn accepted() -> Result<BTreeMap<String, Lives>> {
     let text = fs::read_to_string(util::root().join(SURVIVORS)).context(SURVIVORS)?;
     parse(&text)
 }
 
-fn parse(text: &str) -> Result<BTreeSet<String>> {
+fn parse(text: &str) -> Result<BTreeMap<String, Lives>> {
     let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines
         .map(|line| match line.split_once(" # ") {
-            Some((mutant, reason)) if !reason.trim().is_empty() => Ok(mutant.trim().to_owned()),
+            Some((mutant, reason)) if !reason.trim().is_empty() => {
+                let how = if reason.starts_with(MOSTLY) { Lives::Mostly } else { Lives::Always };
+                Ok((mutant.trim().to_owned(), how))
+            }
             _ => bail!("{SURVIVORS}: `{line}` has no reason"),
         })
         .collect()
@@ -159,7 +176,7 @@ fn parse(text: &str) -> Result<BTreeSet<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse, without_place};
+    use super::{Lives, parse, without_place};
 
     #[test]
     fn lines_move_and_mutants_do_not() {
@@ -169,9 +186,11 @@ mod tests {
 
     #[test]
     fn who_may_live_has_a_reason() {
-        let text = "# heading\n\ncrates/x/src/y.rs: replace a with () # only faster\n";
+        let text = "# heading\n\ncrates/x/src/y.rs: replace a with () # only faster\n\
+                    crates/x/src/y.rs: replace b with () # a race: x::loom_tests::a\n";
         let accepted = parse(text).unwrap();
-        assert!(accepted.contains("crates/x/src/y.rs: replace a with ()"));
+        let lives = |name| accepted[&format!("crates/x/src/y.rs: replace {name} with ()")];
+        assert_eq!((lives("a"), lives("b")), (Lives::Always, Lives::Mostly));
         assert!(parse("crates/x/src/y.rs: replace a with ()\n").is_err());
     }
 }
