@@ -184,13 +184,16 @@ fn a_paused_clock_that_jumps_by_years_fires_what_is_due_and_no_more() {
 fn a_machine_that_has_been_up_for_a_century() {
     if !child::is_here() {
         let name = "system::a_machine_that_has_been_up_for_a_century";
+        if size_of::<libc::time_t>() < 8 {
+            return eprintln!("skipped: this system's seconds end before a century does");
+        }
         return child::run(name, &["unshare", "-T", "--monotonic", "4000000000", "--fork"]);
     }
     // SAFETY: all zeros are a valid `timespec`.
     let mut now: libc::timespec = unsafe { std::mem::zeroed() };
     // SAFETY: `now` is there for the time of the call.
     assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) }, 0);
-    assert!(now.tv_sec >= 4_000_000_000, "{}", now.tv_sec);
+    assert!(i128::from(now.tv_sec) >= 4_000_000_000, "{}", now.tv_sec);
     for_each_flavor(|runtime| {
         runtime.block_on(work::all(5));
         runtime.block_on(async {
