@@ -97,6 +97,11 @@ pub(in super::super) const WINDOWS: Build = Build {
     left_out: &[
         LeftOut { package: "rt-process", test: "", why: "is for Unix" },
         LeftOut {
+            package: "rt-signal",
+            test: "",
+            why: "its tests are of signals, which Windows has not",
+        },
+        LeftOut {
             package: "rt-blocking",
             test: "a_shutdown_waits_for_the_locals_of_each_thread",
             why: "where a thread drops its locals, Windows holds a lock that a new thread needs to start",
