@@ -108,7 +108,7 @@ pub(crate) struct Loom {
     pub(crate) test: Option<String>,
     pub(crate) weaken: bool,
     pub(crate) asan: bool,
-    /// Seconds that one weakened run may take.
+    /// Seconds that one model may take, weakened.
     pub(crate) limit_secs: Option<u64>,
 }
 

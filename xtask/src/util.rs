@@ -3,7 +3,9 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, ExitStatus};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -95,6 +97,19 @@ fn line(command: &Command) -> String {
         line.push_str(&arg.to_string_lossy());
     }
     line + "`"
+}
+
+/// How `child` ended, if it has within `time`.
+#[allow(clippy::disallowed_methods, reason = "a process that may hang is watched by the clock")]
+pub(crate) fn ends_within(child: &mut Child, time: Duration) -> Option<ExitStatus> {
+    let until = Instant::now() + time;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            _ if Instant::now() >= until => return None,
+            _ => thread::park_timeout(Duration::from_millis(5)),
+        }
+    }
 }
 
 /// Whether a program of this name can be started.

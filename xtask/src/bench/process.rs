@@ -5,7 +5,7 @@
 )]
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -104,20 +104,9 @@ impl Running {
 
     /// Why it has ended, if it does so of itself and not well.
     pub(crate) fn failure(&mut self) -> Option<Failure> {
-        self.ends_within(DEATH)
+        util::ends_within(&mut self.child, DEATH)
             .filter(|status| !status.success())
             .map(|status| Failure::Failed(format!("{status}{}", self.complaint())))
-    }
-
-    fn ends_within(&mut self, time: Duration) -> Option<ExitStatus> {
-        let until = Instant::now() + time;
-        loop {
-            match self.child.try_wait() {
-                Ok(Some(status)) => return Some(status),
-                _ if Instant::now() >= until => return None,
-                _ => thread::park_timeout(Duration::from_millis(5)),
-            }
-        }
     }
 
     /// All that it prints, once it has ended well.
@@ -180,7 +169,7 @@ impl Drop for Running {
         // Asked first: strace ends what it traces only if it is asked.
         if util::installed("kill") {
             let _ = Command::new("kill").arg(self.child.id().to_string()).status();
-            if self.ends_within(DEATH).is_some() {
+            if util::ends_within(&mut self.child, DEATH).is_some() {
                 return;
             }
         }

@@ -11,6 +11,7 @@
 
 use std::collections::BTreeSet;
 use std::env;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -140,7 +141,7 @@ impl Lab {
         let seen = env::temp_dir().join(file);
         let start = Instant::now();
         // As it is it may take longer: nothing is learned without it.
-        let ended = self.run(name, self.limit * 5, "RT_SITES", seen.as_os_str().as_ref())?;
+        let ended = self.run(name, self.limit * 5, "RT_SITES", seen.as_os_str())?;
         let took = start.elapsed();
         // A model of what has no sites writes none.
         let sites = fs::read_to_string(&seen).unwrap_or_default();
@@ -168,7 +169,7 @@ impl Lab {
     }
 
     /// Runs one model, with one wish to the shim.
-    fn run(&self, model: &str, limit: Duration, wish: &str, value: &Path) -> Result<Ended> {
+    fn run(&self, model: &str, limit: Duration, wish: &str, value: &OsStr) -> Result<Ended> {
         let mut command = Command::new(&self.binary);
         command.args([model, "--exact", "--test-threads", "1"]).env(wish, value);
         bound(&mut command, self.preemptions);
@@ -177,17 +178,14 @@ impl Lab {
             .stderr(Stdio::null())
             .spawn()
             .with_context(|| format!("cannot start {}", self.binary.display()))?;
-        let deadline = Instant::now() + limit;
-        loop {
-            if let Some(status) = child.try_wait()? {
-                return Ok(if status.success() { Ended::Passed } else { Ended::Failed });
-            }
-            if Instant::now() >= deadline {
+        match util::ends_within(&mut child, limit) {
+            Some(status) if status.success() => Ok(Ended::Passed),
+            Some(_) => Ok(Ended::Failed),
+            None => {
                 child.kill()?;
                 child.wait()?;
-                return Ok(Ended::Expired);
+                Ok(Ended::Expired)
             }
-            thread::sleep(Duration::from_millis(5));
         }
     }
 }
