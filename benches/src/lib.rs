@@ -7,6 +7,8 @@
 //! The commands `count`, `bench` and `size` of `cargo xtask` drive them.
 
 pub mod alloc;
+mod epoll;
+pub mod floor;
 pub mod gate;
 pub mod io;
 pub mod latency;

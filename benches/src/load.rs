@@ -8,7 +8,6 @@
 //! time when it fell due: a server that stalls is not spared the requests that it kept from
 //! being sent. The server is told when the stretch begins and ends that is measured.
 
-mod epoll;
 mod link;
 mod pace;
 mod wire;
@@ -20,11 +19,11 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
+use crate::epoll::{Epoll, Ready};
 use crate::latency::{Latency, Recorder};
 use crate::marks::Marks;
 use crate::meter::{cpu_ns, wall_ns};
 use crate::serve::Protocol;
-use epoll::{Epoll, Ready};
 use link::Link;
 use pace::Pace;
 
@@ -220,7 +219,7 @@ impl Client {
                 left_to_ask -= 1;
             }
             waited = until.is_some();
-            match self.epoll.wait(&mut ready, until.unwrap_or(SILENCE_NS)) {
+            match self.epoll.wait(&mut ready, Some(until.unwrap_or(SILENCE_NS))) {
                 // Somebody looks at this process.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 waited => waited?,

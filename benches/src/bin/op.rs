@@ -9,9 +9,9 @@ use std::process::ExitCode;
 
 use rt_benches::alloc::Counting;
 use rt_benches::meter::Cost;
-use rt_benches::op;
 use rt_benches::subject::{self, Subject, TokioCurrent, TokioMulti, Visit, WORKERS};
 use rt_benches::words::{self, option};
+use rt_benches::{floor, op};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -44,6 +44,9 @@ fn main() -> ExitCode {
         }
         ([subject, operation, n], Some(workers), Some(limit)) => {
             words::end_after(limit);
+            if floor::is_named(subject) {
+                floor::lacks_all_else();
+            }
             n.parse().ok().and_then(|n| {
                 let run = Run { operation, n, workers };
                 subject::with(subject, run).flatten()
@@ -61,7 +64,7 @@ fn main() -> ExitCode {
 
 /// One line per subject, and per operation and flavour.
 fn list() {
-    for described in subject::all() {
+    for described in subject::all().into_iter().chain(floor::described()) {
         println!("subject\t{}", described.line());
     }
     operations::<TokioCurrent>();

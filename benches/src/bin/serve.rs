@@ -13,6 +13,7 @@ use std::process::{self, ExitCode};
 use std::{env, thread};
 
 use rt_benches::alloc::Counting;
+use rt_benches::floor;
 use rt_benches::marks::Ledger;
 use rt_benches::serve::{Protocol, list, serve};
 use rt_benches::subject::{self, Subject, Visit, WORKERS};
@@ -59,7 +60,13 @@ fn main() -> ExitCode {
         println!("{}", ledger.cost().print());
         process::exit(0);
     });
-    match subject::with(subject, Serve { protocol, workers, marks }) {
+    let served = if floor::is_named(subject) {
+        let listening = |address| println!("{address},{marks}");
+        Some(floor::serve(subject, workers, protocol, listening))
+    } else {
+        subject::with(subject, Serve { protocol, workers, marks })
+    };
+    match served {
         Some(Err(error)) => eprintln!("{error}"),
         Some(Ok(())) => {}
         None => eprintln!("no subject {subject}"),

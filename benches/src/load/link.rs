@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use socket2::SockRef;
 
-use super::epoll::Epoll;
 use super::wire::Wire;
+use crate::epoll::Epoll;
 use crate::serve::Protocol;
 
 pub(super) struct Link {

@@ -161,7 +161,7 @@ pub fn never_skip() {
 ///
 /// Prints `skipped`, a tab and the reason.
 #[allow(clippy::print_stdout, reason = "the output of a program")]
-fn skip(reason: &str) -> ! {
+pub(crate) fn skip(reason: &str) -> ! {
     assert!(!NEVER_SKIPS.load(Ordering::Relaxed), "skipped: {reason}");
     // Whoever else finds out waits here for the end.
     static ONCE: Once = Once::new();
