@@ -79,6 +79,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         schedule: Self::schedule,
         dealloc: Self::dealloc,
         stage: mem::offset_of!(Self, stage),
+        len: size_of::<Self>(),
     };
 
     /// # Safety

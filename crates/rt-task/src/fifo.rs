@@ -147,7 +147,7 @@ impl<S: Schedule> Fifo<S> {
         self.len += 1;
     }
 
-    /// Takes the first.
+    /// Takes the first, and has the processor bring the next one closer while that one is polled.
     #[inline]
     pub fn pop_front(&mut self) -> Option<Runnable<S>> {
         let Ends { first, last } = self.ends?;
@@ -157,6 +157,10 @@ impl<S: Schedule> Fifo<S> {
         let next = unsafe { header.replace_next(None) };
         self.ends = next.map(|first| Ends { first, last });
         self.len -= 1;
+        if let Some(next) = next {
+            // SAFETY: alive: its `Runnable` is the queue's.
+            unsafe { next.fetch_ahead() };
+        }
         // SAFETY: the queue owned the `Runnable`, of this `S`, and gives it up here.
         Some(unsafe { Runnable::from_task(first) })
     }

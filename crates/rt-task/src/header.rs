@@ -6,6 +6,7 @@ use core::ptr::{self, NonNull};
 use core::task::{Context, Waker};
 
 use crate::TaskId;
+use crate::base::fetch::{fetch, fetch_until};
 use crate::base::shim::{AtomicU16, AtomicU32, Ordering::*, UnsafeCell};
 use crate::origin::Origin;
 use crate::schedule::Why;
@@ -73,6 +74,8 @@ pub(crate) struct Vtable {
     pub(crate) dealloc: unsafe fn(TaskRef),
     /// Bytes from the header to the stage.
     pub(crate) stage: usize,
+    /// Bytes of the allocation.
+    pub(crate) len: usize,
 }
 
 /// What a poll left in the stage.
@@ -124,6 +127,21 @@ impl TaskRef {
         let offset = header.vtable.stage;
         // SAFETY: `offset` was computed for this allocation, which the pointer covers.
         unsafe { self.0.as_ptr().cast::<u8>().add(offset) }.cast()
+    }
+
+    /// Has the processor bring what a poll touches first, while it has something else to do: the head,
+    /// and the end of the future, where the compiler puts the states of async functions, since they
+    /// are small: `docs/decisions/0014-what-is-fetched-ahead.md`.
+    ///
+    /// # Safety
+    /// The task is alive.
+    #[inline(always)]
+    pub(crate) unsafe fn fetch_ahead(self) {
+        // SAFETY: alive (contract).
+        let len = unsafe { self.header() }.vtable.len;
+        let start: *const u8 = self.0.as_ptr().cast();
+        fetch(start.wrapping_add(size_of::<Header>() - 1));
+        fetch_until(start.wrapping_add(len - 1));
     }
 
     /// Gives one reference up; frees the task if it was the last.

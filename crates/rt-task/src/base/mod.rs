@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows what a task is for. [`seam`] and [`driver`] hold the traits by which
 //! the pieces meet; [`context`] the one thread-local; [`clock`], [`park`], [`byte_lock`],
-//! [`budget`], [`rng`] the small machines behind them; [`shim`] the only switch between real
+//! [`budget`], [`rng`] and `fetch` the small machines behind them; [`shim`] the only switch between real
 //! and modelled concurrency.
 
 pub mod budget;
@@ -13,6 +13,7 @@ pub mod context;
 #[cfg(feature = "std")]
 pub mod driver;
 mod env;
+pub(crate) mod fetch;
 #[cfg(feature = "std")]
 pub mod fork;
 #[cfg(feature = "std")]
