@@ -5,12 +5,15 @@
 //! begin at the moment at which it was made: a clock that was paused then stands at a full tick,
 //! and a sleep of whole milliseconds takes exactly that long.
 
+mod short;
+
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use rt_task::base::clock::Monotonic;
 use rt_task::base::seam::{Clock, Nanos};
 
+use self::short::Short;
 use crate::entry::TICK_MAX;
 
 /// The clock of threads that entered none; its start is the process's own zero.
@@ -21,6 +24,9 @@ pub(crate) static SYSTEM: LazyLock<Monotonic> = LazyLock::new(Monotonic::new);
 pub(crate) struct Moment(u64);
 
 const BEFORE: u64 = 1 << 62;
+
+/// A word has no room for all nanoseconds.
+const IS_NARROW: bool = usize::BITS < u64::BITS;
 
 /// The grain of all timers.
 pub(crate) const TICK: Duration = Duration::from_micros(125);
@@ -60,16 +66,18 @@ impl Moment {
         self.checked_add(span).unwrap_or(Self(u64::MAX))
     }
 
-    /// What tells the moment in a wait: zero before the start of the process's clock, and where a word is too
-    /// narrow.
+    /// What tells the moment in a wait: zero before the start of the process's clock. Nanoseconds since then,
+    /// in [short](Short) where a word is narrower.
     #[inline]
     pub(crate) fn to_object(self) -> usize {
-        usize::try_from(self.0.saturating_sub(BEFORE)).unwrap_or(0)
+        let nanos = self.0.saturating_sub(BEFORE);
+        if IS_NARROW { Short::of(nanos).to_word() as usize } else { nanos as usize }
     }
 
     /// The reverse of [`to_object`](Self::to_object).
     pub(crate) fn of_object(object: usize) -> Option<Self> {
-        (object != 0).then(|| Self(BEFORE.saturating_add(object as u64)))
+        let nanos = if IS_NARROW { Short::of_word(object as u32).number() } else { object as u64 };
+        (object != 0).then(|| Self(BEFORE.saturating_add(nanos)))
     }
 
     /// The moment `nanos` after `self`, where a clock starts.
@@ -185,6 +193,20 @@ mod tests {
         assert!(far.to_instant() > Moment(BEFORE).to_instant());
         assert_eq!(far.checked_add(Duration::from_nanos(1)), None);
         assert_eq!(Moment(BEFORE).checked_add(Duration::MAX), None);
+    }
+
+    #[test]
+    fn a_wait_tells_a_moment_as_exactly_as_a_word_can() {
+        for nanos in [1, 123_456_789_012, 86_400_000_000_123, u64::MAX - BEFORE] {
+            let moment = Moment(BEFORE + nanos);
+            let told = Moment::of_object(moment.to_object()).expect("it is told");
+            let left_out = moment.0.checked_sub(told.0).expect("never later");
+            let grain = if usize::BITS < 64 { nanos >> 25 } else { 0 };
+            assert!(left_out <= grain, "{nanos}: {left_out}");
+        }
+        for early in [0, BEFORE] {
+            assert_eq!(Moment::of_object(Moment(early).to_object()), None);
+        }
     }
 
     #[test]
