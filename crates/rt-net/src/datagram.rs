@@ -4,9 +4,9 @@
 //! The macros are the methods of a type that has `socket`, `receive`, `receive_from` and
 //! `send_now`.
 
-/// Receiving, and readiness for one task.
+/// Receiving, and readiness for one task. `$errors` is what receiving may end with besides.
 macro_rules! receives {
-    ($Address:ty) => {
+    ($Address:ty $(, $errors:literal)?) => {
         /// Waits until a datagram may be there, for one task: of those that poll, the last is
         /// woken.
         ///
@@ -61,6 +61,7 @@ macro_rules! receives {
         ///
         /// # Errors
         /// What the system tells; or when the I/O driver is gone.
+        $(#[doc = $errors])?
         #[track_caller]
         pub fn recv<'a>(
             &'a self,
@@ -108,6 +109,7 @@ macro_rules! receives {
         ///
         /// # Errors
         /// What the system tells; or when the I/O driver is gone.
+        $(#[doc = $errors])?
         #[track_caller]
         pub fn recv_from<'a>(
             &'a self,

@@ -5,6 +5,7 @@
 //! says otherwise. A buffer without room is done with at once, whatever the stream.
 
 use std::io::{self, IoSlice, IoSliceMut};
+use std::ops::Deref;
 use std::panic::Location;
 use std::task::{Context, Poll};
 
@@ -63,7 +64,9 @@ impl<S: Reads> Socket<S> {
         bufs: &mut [IoSliceMut<'_>],
         site: &'static Location<'static>,
     ) -> Poll<io::Result<usize>> {
-        if bufs.iter().all(|buf| buf.is_empty()) {
+        let empty = empty(bufs);
+        let bufs = &mut bufs[empty..];
+        if bufs.is_empty() {
             return Poll::Ready(Ok(0));
         }
         let len = total(bufs.iter().map(|buf| buf.len()));
@@ -100,7 +103,9 @@ impl<S: Reads> Socket<S> {
         bufs: &mut [IoSliceMut<'_>],
         site: &'static Location<'static>,
     ) -> Poll<io::Result<usize>> {
-        if bufs.iter().all(|buf| buf.is_empty()) {
+        let empty = empty(bufs);
+        let bufs = &mut bufs[empty..];
+        if bufs.is_empty() {
             return Poll::Ready(Ok(0));
         }
         let len = total(bufs.iter().map(|buf| buf.len()));
@@ -121,7 +126,9 @@ impl<S: Reads> Socket<S> {
 
     /// The same, to several buffers in a row.
     pub(crate) fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        if bufs.iter().all(|buf| buf.is_empty()) {
+        let empty = empty(bufs);
+        let bufs = &mut bufs[empty..];
+        if bufs.is_empty() {
             return Ok(0);
         }
         let os = self.os();
@@ -154,7 +161,8 @@ impl<S: Writes> Socket<S> {
         bufs: &[IoSlice<'_>],
         site: &'static Location<'static>,
     ) -> Poll<io::Result<usize>> {
-        if bufs.iter().all(|buf| buf.is_empty()) {
+        let bufs = &bufs[empty(bufs)..];
+        if bufs.is_empty() {
             return Poll::Ready(Ok(0));
         }
         let len = total(bufs.iter().map(|buf| buf.len()));
@@ -188,7 +196,8 @@ impl<S: Writes> Socket<S> {
         bufs: &[IoSlice<'_>],
         site: &'static Location<'static>,
     ) -> Poll<io::Result<usize>> {
-        if bufs.iter().all(|buf| buf.is_empty()) {
+        let bufs = &bufs[empty(bufs)..];
+        if bufs.is_empty() {
             return Poll::Ready(Ok(0));
         }
         let len = total(bufs.iter().map(|buf| buf.len()));
@@ -209,7 +218,8 @@ impl<S: Writes> Socket<S> {
 
     /// The same, from several buffers in a row.
     pub(crate) fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        if bufs.iter().all(|buf| buf.is_empty()) {
+        let bufs = &bufs[empty(bufs)..];
+        if bufs.is_empty() {
             return Ok(0);
         }
         let os = self.os();
@@ -229,6 +239,12 @@ impl<S: Writes> Socket<S> {
 /// Of how many bytes a count may be short to show that `S` is drained; of 0, none is.
 const fn drains<S: Reads>(len: usize) -> usize {
     if S::SHORT_IS_ALL { len } else { 0 }
+}
+
+/// How many of `bufs` are empty before the first that is not. They are left out: were there more of
+/// them than the system takes at once, its count would be 0, as at the end of a stream.
+fn empty(bufs: &[impl Deref<Target = [u8]>]) -> usize {
+    bufs.iter().position(|buf| !buf.is_empty()).unwrap_or(bufs.len())
 }
 
 /// The bytes of `lens` together, or 0 (which no count is short of) if these are more slices than

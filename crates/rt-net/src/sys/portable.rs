@@ -5,6 +5,7 @@ use std::mem::MaybeUninit;
 
 use socket2::SockRef;
 
+use super::SLICES_MAX;
 use crate::uninit::Keep;
 
 /// What has a socket inside.
@@ -47,7 +48,7 @@ pub(crate) fn send_vectored<S>(mut stream: &S, bufs: &[IoSlice<'_>]) -> io::Resu
 where
     for<'s> &'s S: Write,
 {
-    stream.write_vectored(bufs)
+    stream.write_vectored(&bufs[..bufs.len().min(SLICES_MAX)])
 }
 
 /// Sends `datagram` to the other end of a connected socket.

@@ -13,8 +13,9 @@ pub(crate) fn is_under_way(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock
 }
 
-/// Slices that one vectored call takes: any number that fits its argument.
-pub(crate) const SLICES_MAX: usize = u32::MAX as usize;
+/// Slices that one vectored call is given. Windows takes any number; wine, which hands them to the
+/// system below it, no more than this.
+pub(crate) const SLICES_MAX: usize = 1024;
 
 /// Runs `$implement` for all that reads a stream.
 macro_rules! for_all_readers {

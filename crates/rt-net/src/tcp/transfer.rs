@@ -19,7 +19,8 @@ impl Reads for mio::net::TcpStream {
 
     fn receive_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         let mut stream = self;
-        stream.read_vectored(bufs)
+        let count = bufs.len().min(sys::SLICES_MAX);
+        stream.read_vectored(&mut bufs[..count])
     }
 }
 

@@ -15,7 +15,7 @@ use super::UdpSocket;
 use crate::uninit::{Keep, internet};
 
 /// Looking at the next datagram: the next `recv` gets it, too. What does not fit into the buffer
-/// is left out; on Windows it is an error.
+/// is left out; on Windows it is an error, the system's 10040, and nothing is copied.
 impl UdpSocket {
     /// Waits for a datagram from the address that the socket is connected to, and copies it.
     ///

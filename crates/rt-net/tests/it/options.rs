@@ -1,9 +1,7 @@
 //! Options: what is set is told again.
 
-use crate::drive::{drive, drive_on, pair, turn};
-use rt_net::{TcpListener, TcpStream, UdpSocket};
-use rt_reactor::Driver;
-use rt_task::base::context::{self, Env};
+use crate::drive::{drive, pair};
+use rt_net::{TcpListener, UdpSocket};
 use std::net::Ipv4Addr;
 
 #[test]
@@ -86,6 +84,10 @@ fn the_descriptor_is_lent() {
 #[cfg(unix)]
 #[test]
 fn the_reactor_lets_go_of_a_descriptor_that_lives_on_in_a_copy() {
+    use crate::drive::{drive_on, turn};
+    use rt_net::TcpStream;
+    use rt_reactor::Driver;
+    use rt_task::base::context::{self, Env};
     use std::os::fd::AsFd;
     let mut driver = Driver::new().unwrap();
     let _entered = context::enter(Env::new().with_io(driver.handle()));

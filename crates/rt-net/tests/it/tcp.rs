@@ -5,6 +5,7 @@ use futures_util::future::{join, join_all};
 use rt_net::{TcpListener, TcpStream, UdpSocket, lookup_host};
 use rt_reactor::{Driver, Interest};
 use rt_task::base::context::{self, Env};
+#[cfg(unix)]
 use socket2::SockRef;
 use std::future::{Future, poll_fn};
 use std::io::{self, ErrorKind};

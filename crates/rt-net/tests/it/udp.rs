@@ -5,10 +5,13 @@ use futures_util::future::join;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use rt_io::ReadBuf;
 use rt_net::UdpSocket;
+#[cfg(unix)]
 use socket2::SockRef;
 use std::collections::BTreeSet;
+use std::fmt::Debug;
 use std::future::poll_fn;
-use std::io::ErrorKind;
+use std::io;
+use std::io::ErrorKind::{self, ConnectionRefused, ConnectionReset};
 use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::task::Poll;
@@ -48,6 +51,15 @@ fn datagrams_come_whole_and_with_their_sender() {
     });
 }
 
+/// Of a datagram that was cut off, Windows tells that it was, and others the `part` that is left.
+#[track_caller]
+fn assert_cut<T: PartialEq + Debug>(told: io::Result<T>, part: T) {
+    match told {
+        Err(error) if cfg!(windows) => assert_eq!(error.raw_os_error(), Some(10040), "{error}"),
+        told => assert_eq!(told.unwrap(), part),
+    }
+}
+
 #[test]
 fn what_does_not_fit_is_lost() {
     drive(async {
@@ -56,8 +68,8 @@ fn what_does_not_fit_is_lost() {
             near.send(b"0123456789").await.unwrap();
         }
         let mut buf = [0; 4];
-        assert_eq!(far.recv(&mut buf).await.unwrap(), 4);
-        assert_eq!(far.recv(&mut []).await.unwrap(), 0, "the second, all of it lost");
+        assert_cut(far.recv(&mut buf).await, 4);
+        assert_cut(far.recv(&mut []).await, 0); // the second, all of it lost
         assert!(poll_once(&mut Box::pin(far.recv(&mut buf))).await.is_pending());
     });
 }
@@ -83,7 +95,8 @@ fn nobody_there_is_told_by_a_later_call() {
         near.send(b"x").await.unwrap();
         let mut buf = [0; 8];
         let error = near.recv(&mut buf).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        let refused = if cfg!(windows) { ConnectionReset } else { ConnectionRefused };
+        assert_eq!(error.kind(), refused);
         assert!(poll_once(&mut Box::pin(near.recv(&mut buf))).await.is_pending(), "told once");
     });
 }
@@ -109,7 +122,7 @@ fn a_datagram_can_be_looked_at() {
         assert_eq!(far.try_peek(&mut buf).unwrap_err().kind(), ErrorKind::WouldBlock);
         let (peeked, sent) = join(far.peek(&mut buf), near.send(b"abcdef")).await;
         assert_eq!((peeked.unwrap(), sent.unwrap()), (6, 6));
-        assert_eq!(far.peek(&mut buf[..2]).await.unwrap(), 2, "cut off, and kept");
+        assert_cut(far.peek(&mut buf[..2]).await, 2); // and all of it kept
         assert_eq!(far.peek_from(&mut buf).await.unwrap(), (6, near_at));
         assert_eq!(far.peek_sender().await.unwrap(), near_at);
         assert_eq!(far.try_peek(&mut buf).unwrap(), 6);
@@ -238,8 +251,9 @@ mod bytes_buffers {
             }
             assert_eq!(far.recv_buf_from(&mut buf).await.unwrap(), (4, near_at));
             assert_eq!(far.try_recv_buf(&mut buf).unwrap(), 6);
-            assert_eq!(far.try_recv_buf_from(&mut (&mut buf).limit(2)).unwrap(), (2, near_at));
-            assert_eq!(&buf[..], b"one two three fo");
+            assert_cut(far.try_recv_buf_from(&mut (&mut buf).limit(2)), (2, near_at));
+            let end = if cfg!(windows) { "" } else { "fo" };
+            assert_eq!(buf, format!("one two three {end}"));
         });
     }
 }
