@@ -79,6 +79,9 @@ pub fn is_rt_shutdown_err(error: &io::Error) -> bool {
 /// Dropping it drops every task before the drop returns, and waits for polls that go on meanwhile and
 /// for closures on the blocking pool that have started.
 ///
+/// On Windows, keep none in a thread-local: while a thread drops what it has there, no other can
+/// start or end, and a drop that waits for threads never returns.
+///
 /// # Panics
 /// A multi-thread runtime that is dropped on a thread which drives one, such as its own worker, cannot
 /// wait there. Its tasks are dropped all the same, in the background, and the drop panics to say so;

@@ -1,6 +1,8 @@
 //! Sockets: no connection, byte or datagram is lost, and no registration stays.
 
-use std::io::{IoSlice, IoSliceMut};
+#[cfg(unix)]
+use std::io::IoSlice;
+use std::io::IoSliceMut;
 use std::net::SocketAddr;
 
 use rt_facade::io::Interest;

@@ -3,7 +3,6 @@
 //!
 //! Tests that take longer than a second are ignored here, and run by `cargo xtask verify faults`.
 
-#[cfg(target_os = "linux")]
 #[path = "../it/child.rs"]
 mod child;
 mod given_up;
@@ -13,6 +12,8 @@ mod link;
 mod memory;
 mod panics;
 mod peers;
+#[path = "../it/slower.rs"]
+mod slower;
 #[cfg(target_os = "linux")]
 mod start_level;
 #[path = "../it/support.rs"]

@@ -46,11 +46,9 @@ fn workers_meet(ground: &Ground, flavour: Flavour) {
 
 /// Runs every cell of a flavour in a process of its own, which is ended should it hang.
 fn every_cell(name: &str, flavours: &[Flavour]) {
-    #[cfg(target_os = "linux")]
     if !crate::child::is_here() {
         return crate::child::run(&format!("panics::{name}"), &[]);
     }
-    let _ = name;
     for flavour in flavours {
         for stage in STAGES {
             for fault in Fault::all() {

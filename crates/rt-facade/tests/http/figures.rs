@@ -4,6 +4,7 @@ use std::fmt;
 
 use rt_facade::time::Duration;
 
+use crate::slower::SLOWER;
 use crate::support::millis;
 
 /// One span per request, the shortest first.
@@ -29,6 +30,7 @@ impl Latencies {
 
     /// Asserts that 99 of 100 took no longer than this, and what the machine added.
     pub(crate) fn assert_p99(&self, limit: Duration, starved: Duration) {
+        let limit = limit * SLOWER as u32;
         let right = self.percentile(99) <= limit + starved;
         assert!(right, "99 of 100 shall take {limit:?} at most, starved for {starved:?}: {self}");
     }

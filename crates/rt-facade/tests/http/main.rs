@@ -22,4 +22,6 @@ mod process;
 mod resets;
 mod server;
 mod slow_clients;
+#[path = "../it/slower.rs"]
+mod slower;
 mod support;

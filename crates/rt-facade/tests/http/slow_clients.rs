@@ -9,12 +9,13 @@ use rt_facade::time::{Duration, Instant, interval, sleep};
 
 use crate::client::Client;
 use crate::server::{Server, for_each_flavor};
+use crate::slower::SLOWER;
 use crate::support::{equal, millis, run, until};
 
 const HEADER: Duration = Duration::from_millis(700);
 const IDLE: Duration = Duration::from_millis(1500);
 /// A tick of the timer and a turn are 1 ms; the rest is for a machine that does something else.
-const SLACK: Duration = Duration::from_millis(500);
+const SLACK: Duration = Duration::from_millis(500 * SLOWER);
 
 const TIMEOUTS: [&str; 4] = ["--header-timeout", "0.7", "--idle-timeout", "1.5"];
 

@@ -7,10 +7,12 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use crate::slower::SLOWER;
+
 pub(crate) const MARK: &str = "RT_FACADE_CHILD";
 
 /// Past it, a child hangs.
-const LIMIT: Duration = Duration::from_secs(100);
+const LIMIT: Duration = Duration::from_secs(100 * SLOWER);
 
 /// Whether this is the child.
 pub(crate) fn is_here() -> bool {

@@ -50,6 +50,7 @@ mod runtime_life;
 mod shutdown;
 #[cfg(target_os = "linux")]
 mod signal;
+mod slower;
 mod storms;
 mod stress;
 mod stuck;

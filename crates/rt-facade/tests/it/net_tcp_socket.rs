@@ -4,11 +4,10 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::task::Poll;
 
-use futures_util::future::{Either, select};
-use rt_facade::net::{TcpListener, TcpSocket, TcpStream};
-use rt_facade::time::{Duration, timeout};
+use rt_facade::net::{TcpListener, TcpSocket};
+use rt_facade::time::Duration;
 
-use crate::support::{LIMIT, for_each_flavor, poll_once};
+use crate::support::{for_each_flavor, poll_once};
 
 const ANY: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
 
@@ -135,6 +134,10 @@ fn options_of_linux_are_told_again() {
 #[cfg(target_os = "linux")]
 #[test]
 fn two_that_share_an_address_both_accept() {
+    use crate::support::LIMIT;
+    use futures_util::future::{Either, select};
+    use rt_facade::net::TcpStream;
+    use rt_facade::time::timeout;
     for_each_flavor(|runtime| {
         runtime.block_on(async {
             let shared = || {

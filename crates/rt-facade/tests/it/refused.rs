@@ -131,7 +131,7 @@ mod by_the_system {
         }
         let mut process = Process::new();
         process.is_refused(|| multi(32).thread_stack_size(64 << 20).enable_all().build());
-        process.is_refused(|| multi(1).thread_stack_size(8 << 30).build());
+        process.is_refused(|| multi(1).thread_stack_size(2 << 30).build());
         works(multi(2).enable_all().build());
     }
 

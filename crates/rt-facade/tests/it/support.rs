@@ -15,8 +15,10 @@ use rt_facade::task::yield_now;
 use rt_task::base::clock::Monotonic;
 use rt_task::base::seam::Clock;
 
+use crate::slower::SLOWER;
+
 /// Nothing here takes so long, on a busy machine and under a sanitizer, too: past it, it hangs.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_secs(60 * SLOWER);
 
 /// Runs `test` on a runtime of each flavour, with all drivers on.
 pub(crate) fn for_each_flavor(test: impl Fn(&Runtime)) {

@@ -8,5 +8,7 @@
 
 mod mini_redis;
 mod server;
+#[path = "../it/slower.rs"]
+mod slower;
 mod static_files;
 mod support;

@@ -3,8 +3,10 @@
 use rt_facade::runtime::Runtime;
 use rt_facade::time::{Duration, Instant, sleep, timeout};
 
+use crate::slower::SLOWER;
+
 /// Nothing here takes so long: past it, it hangs.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(120 * SLOWER);
 /// How often a condition outside this process is looked at.
 const POLL: Duration = Duration::from_millis(5);
 

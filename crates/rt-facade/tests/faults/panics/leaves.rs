@@ -23,6 +23,7 @@ use super::flavour::{Flavour, Ground};
 use super::ledger::is_boom;
 use super::wakers::{WakerFault, Woken};
 use super::{Stage, workers_meet};
+use crate::slower::SLOWER;
 use crate::support::{Gate, block_until, until};
 
 type Waits = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -166,7 +167,7 @@ fn leaf(waits: Vec<Waits>, happens: impl FnOnce(&Ground) + 'static) -> Leaf {
 }
 
 /// Long enough to be pending at its first poll, on a busy machine, too.
-const SOON: Duration = Duration::from_millis(30);
+const SOON: Duration = Duration::from_millis(30 * SLOWER);
 
 fn sleeps(_: &Ground) -> Leaf {
     leaf(three(|| sleep(SOON)), |_| {})

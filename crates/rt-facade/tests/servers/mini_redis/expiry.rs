@@ -49,9 +49,11 @@ fn keys_go_that_nobody_asks_for() {
             }
 
             // A key that gets another time, sooner or later.
-            client.pexpire::<_, ()>("far", 30).await.unwrap();
-            client.pexpire::<_, ()>("for", 10).await.unwrap();
-            client.expire::<_, ()>("for", 1000).await.unwrap();
+            let mut times = pipe(); // in one go: there is little time from the second to the third
+            times.cmd("PEXPIRE").arg("far").arg(30).ignore();
+            times.cmd("PEXPIRE").arg("for").arg(10).ignore();
+            times.cmd("EXPIRE").arg("for").arg(1000).ignore();
+            times.query_async::<()>(&mut client).await.unwrap();
             until(SOON, async || equal("keys", keys_of(&mut client).await, 2)).await;
             assert!((900..=1000).contains(&client.ttl::<_, i64>("for").await.unwrap()));
             assert_eq!(client.ttl::<_, i64>("far").await.unwrap(), -2);
