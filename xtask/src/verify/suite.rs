@@ -45,6 +45,24 @@ pub(super) struct LeftOut {
     pub(super) why: &'static str,
 }
 
+/// Of every build: `ui.rs`.
+const COMPILERS: [LeftOut; 3] = [
+    compiler("bad_code_is_rejected"),
+    compiler("good_code_compiles"),
+    compiler("code_on_pages_for_readers_compiles"),
+];
+
+const fn compiler(test: &'static str) -> LeftOut {
+    let why =
+        "runs a compiler, which knows nothing of the flags, the `std` and the target of this build";
+    LeftOut { package: "rt-facade", test, why }
+}
+
+/// What is left out of a build.
+fn left_out(build: &Build) -> impl Iterator<Item = &LeftOut> {
+    build.left_out.iter().chain(&COMPILERS)
+}
+
 /// What comes of a lane that is such a run.
 pub(super) fn outcome(ground: &mut Ground<'_>, build: &Build) -> Result<Outcome> {
     if !is_host() {
@@ -87,7 +105,7 @@ fn run_each(ground: &mut Ground<'_>, build: &Build, packages: &[String]) -> Resu
     if !failed.is_empty() {
         bail!("{} of {} packages failed: {}", failed.len(), packages.len(), failed.join(", "));
     }
-    let mut left = build.left_out.iter().collect::<Vec<_>>();
+    let mut left = left_out(build).collect::<Vec<_>>();
     left.retain(|left| left.test.is_empty() || packages.iter().any(|name| name == left.package));
     left.iter()
         .for_each(|left| println!("   left out: {} {}: {}", left.package, left.test, left.why));
@@ -105,12 +123,8 @@ fn run_one(ground: &mut Ground<'_>, build: &Build, package: &str) -> Result<u64>
     }
     let mut tests = command(ground, build, package, "test");
     tests.arg("--no-fail-fast").args(build.args);
-    let left: BTreeSet<&str> = build
-        .left_out
-        .iter()
-        .filter(|left| left.package == package)
-        .map(|left| left.test)
-        .collect();
+    let left: BTreeSet<&str> =
+        left_out(build).filter(|left| left.package == package).map(|left| left.test).collect();
     if !left.is_empty() {
         tests.arg("--");
         tests.args(left.iter().flat_map(|test| ["--skip", test]));
@@ -122,7 +136,7 @@ fn run_one(ground: &mut Ground<'_>, build: &Build, package: &str) -> Result<u64>
 fn all_packages(build: &Build) -> Result<Vec<String>> {
     let mut names: Vec<String> = source::crates()?.into_iter().map(|(name, _)| name).collect();
     let whole =
-        |name: &str| build.left_out.iter().any(|left| left.package == name && left.test.is_empty());
+        |name: &str| left_out(build).any(|left| left.package == name && left.test.is_empty());
     // Procedural macros run in the compiler; the facade's tests have what they make.
     names.retain(|name| name != "rt-macros" && !whole(name));
     Ok(names)
@@ -181,7 +195,7 @@ fn is_host() -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::LeftOut;
+    use super::{LeftOut, left_out};
 
     #[test]
     fn a_left_out_test_has_a_reason() {
@@ -196,7 +210,7 @@ mod tests {
             ports::WINDOWS,
         ]
         .iter()
-        .flat_map(|build| build.left_out)
+        .flat_map(left_out)
         .collect();
         assert!(all.iter().all(|left| !left.why.is_empty()));
     }

@@ -40,10 +40,6 @@ pub(super) const LANE: Lane = Lane {
 const BELATED: &str = "ThreadSanitizer keeps a signal until its thread calls the C library, and the main thread \
      of a test program, to which it goes, waits in a system call by number";
 
-/// `ui.rs`.
-const COMPILES: &str =
-    "runs a compiler, which knows nothing of the standard library that was built";
-
 pub(in super::super) const BUILD: Build = Build {
     rustflags: "-Zsanitizer=thread",
     // Every race of a run, not the first one alone.
@@ -81,9 +77,6 @@ pub(in super::super) const BUILD: Build = Build {
             test: "storms::a_million_queued_closures",
             why: "the sanitizer has notes on each of a million allocations: minutes, and more memory than is allowed",
         },
-        LeftOut { package: "rt-facade", test: "good_code_compiles", why: COMPILES },
-        LeftOut { package: "rt-facade", test: "bad_code_is_rejected", why: COMPILES },
-        LeftOut { package: "rt-facade", test: "code_on_pages_for_readers_compiles", why: COMPILES },
     ],
 };
 
