@@ -122,13 +122,12 @@ impl Child {
     /// Cancel safe: dropped early, nothing is lost, and it may be waited for again. (The input stays
     /// dropped.)
     ///
-    /// Where there is no pidfd (systems other than Linux, Linux before 5.3, and under valgrind), a thread of the
-    /// blocking pool waits, from the first poll to the process's end: a runtime that is dropped meanwhile waits for
-    /// it, too, and as many processes can be waited for at once as the pool may have threads.
+    /// Where there is no pidfd (systems other than Linux, Linux before 5.3, and under valgrind), a thread of its own
+    /// waits, from the first poll to the process's end. No runtime waits for that thread.
     ///
     /// # Errors
     /// When the I/O driver is gone; when somebody else has reaped the process, such as a process that
-    /// ignores `SIGCHLD`; where there is no pidfd, if no blocking pool is entered.
+    /// ignores `SIGCHLD`; where there is no pidfd, if no thread can be started.
     #[track_caller]
     pub fn wait(&mut self) -> Wait<'_> {
         Wait { drops_stdin: true, ..self.wait_without_end() }

@@ -4,7 +4,7 @@
 mod none;
 #[cfg(target_os = "linux")]
 mod pidfd;
-mod pool;
+mod thread;
 
 #[cfg(not(target_os = "linux"))]
 use none as pidfd;
@@ -18,15 +18,15 @@ use std::task::{Context, Poll};
 use rt_reactor::Handle;
 
 use pidfd::Pidfd;
-pub(crate) use pool::Pool;
+pub(crate) use thread::Thread;
 
 /// Hears of the end of one child.
 #[derive(Debug)]
 pub(crate) enum Exit {
     /// By a descriptor that the reactor watches.
     Pidfd(Pidfd),
-    /// By a closure on the blocking pool, started when somebody waits.
-    Pool(Pool),
+    /// By a thread of its own, started when somebody waits.
+    Thread(Thread),
 }
 
 impl Exit {
@@ -37,7 +37,7 @@ impl Exit {
     pub(crate) fn new(child: &process::Child, reactor: &Handle) -> io::Result<Self> {
         match pidfd::open(child)? {
             Some(fd) => Pidfd::new(fd, child.id(), reactor).map(Self::Pidfd),
-            None => Ok(Self::Pool(Pool::new(child.id()))),
+            None => Ok(Self::Thread(Thread::new(child.id()))),
         }
     }
 
@@ -50,7 +50,7 @@ impl Exit {
     ) -> Poll<io::Result<ExitStatus>> {
         match self {
             Self::Pidfd(pidfd) => pidfd.poll_reap(cx, child, site),
-            Self::Pool(pool) => pool.poll_reap(cx, child, site),
+            Self::Thread(thread) => thread.poll_reap(cx, child, site),
         }
     }
 
@@ -58,7 +58,7 @@ impl Exit {
     pub(crate) fn into_fd(self) -> Option<OwnedFd> {
         match self {
             Self::Pidfd(pidfd) => pidfd.into_fd(),
-            Self::Pool(_) => None,
+            Self::Thread(_) => None,
         }
     }
 }

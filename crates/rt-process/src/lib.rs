@@ -5,7 +5,7 @@
 //! writer and readers. Names and behaviour are tokio's; what is added says so.
 //!
 //! What never does: a handler of signals. Linux tells of a child's end by a descriptor (a pidfd), which
-//! the reactor watches like any other; where there is none, a closure on the blocking pool waits.
+//! the reactor watches like any other; where there is none, a thread waits.
 //!
 //! # No zombies
 //! A process that has ended stays in the system's table until its parent asks how. A [`Child`] that is

@@ -40,10 +40,6 @@ const TESTS: &[(&str, &[&str])] = &[
     ("rt-facade", &["runtime_life", "shutdown", "net_unix", "local"]),
 ];
 
-/// A program of a package. It waits for children without a pool, which takes descriptors of processes, and valgrind
-/// knows none.
-const LEFT_OUT: (&str, &str) = ("rt-process", "it");
-
 const VALGRIND: [&str; 7] = [
     "--quiet",
     "--fair-sched=yes",
@@ -71,10 +67,7 @@ fn run(ground: &mut Ground<'_>) -> Result<Outcome> {
     for (package, names) in &packages {
         let build = ["test", "--release", "--lib", "--tests", "--all-features", "--no-run", "-p"];
         let mut command = ground.cargo(build);
-        for (name, program) in util::built(command.arg(package))? {
-            if (*package, name.as_str()) == LEFT_OUT {
-                continue;
-            }
+        for (_, program) in util::built(command.arg(package))? {
             // A test program runs those whose name contains one of these, and none if there is none.
             let mut command = Command::new("valgrind");
             command.current_dir(util::root().join("crates").join(package));
