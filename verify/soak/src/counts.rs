@@ -18,6 +18,8 @@ use crate::server::Flavor;
 const HEAP_KEPT: u64 = 64 * 1_024;
 const RSS_KEPT_KIB: u64 = 8 * 1_024;
 const TIMES: usize = 3;
+/// After a thread was joined; whatever is left then is told.
+const MOMENT_MAX: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy)]
 pub(crate) enum Count {
@@ -45,6 +47,7 @@ impl Count {
 pub(crate) fn run(count: Count, flavor: Flavor, share: u64) -> io::Result<bool> {
     let mut states = Vec::new();
     let (mut most, mut done) = (State::now()?, 0);
+    let threads = most.look.threads;
     let began = Instant::now();
     for _ in 0..TIMES {
         done = match count {
@@ -63,7 +66,7 @@ pub(crate) fn run(count: Count, flavor: Flavor, share: u64) -> io::Result<bool> 
                 done
             }
         };
-        states.push(State::now()?);
+        states.push(State::settled(threads)?);
     }
     let (first, last) = (&states[0], &states[TIMES - 1]);
     let kept = last.heap > first.heap + HEAP_KEPT || last.look.rss > first.look.rss + RSS_KEPT_KIB;
@@ -86,6 +89,15 @@ struct State {
 }
 
 impl State {
+    /// The system strikes a joined thread off its list a moment later.
+    fn settled(threads: u64) -> io::Result<Self> {
+        let began = Instant::now();
+        while proc::own()?.threads > threads && began.elapsed() < MOMENT_MAX {
+            std::thread::yield_now();
+        }
+        Self::now()
+    }
+
     fn now() -> io::Result<Self> {
         heap::trim();
         Ok(Self { look: proc::own()?, heap: heap::alive().bytes })

@@ -81,10 +81,10 @@ fn returns(flavour: Flavour, rounds: usize, runtimes: usize) {
         block_until(|| ground.handle().metrics().num_alive_tasks() == 0);
     };
     (0..10).for_each(|_| round(&ground));
-    let (before, bytes) = (Level::now(), bytes_in_use());
+    let (before, bytes) = (Level::now(), bytes_kept());
     (0..rounds).for_each(|_| round(&ground));
     assert_eq!(Level::now(), before, "{flavour:?}");
-    let more = bytes_in_use() - bytes;
+    let more = bytes_kept() - bytes;
     // A queue or a list may have grown; each round leaves nothing.
     assert!(more < 64 * rounds as isize, "{flavour:?}: {more} bytes after {rounds} rounds");
     drop(ground);
@@ -106,6 +106,11 @@ fn returns(flavour: Flavour, rounds: usize, runtimes: usize) {
 fn settled_at(start: &Level) -> isize {
     // The system strikes a joined thread off its list a moment later.
     block_until(|| Level::now() == *start);
+    bytes_kept()
+}
+
+/// The bytes in use, without those that are about to be freed.
+fn bytes_kept() -> isize {
     // What a thief might still read, the queues of workers leave to whoever comes by later. Every other visit
     // moves the epoch on, and each frees the waste of eight threads.
     for _ in 0..100 {
