@@ -56,6 +56,7 @@ mod tests {
             let told = Short::of(number).number();
             prop_assert!(told <= number && number - told <= number >> (KEPT - 1), "{}", told);
             prop_assert_eq!(Short::of(told).number(), told, "and then no more");
+            prop_assert_eq!(Short::of_word(Short::of(number).to_word()), Short::of(number));
         }
 
         #[test]
