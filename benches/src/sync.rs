@@ -80,6 +80,8 @@ pairings! {
 }
 
 /// As `sync list` prints them: a line per pairing, and one per workload and flavour.
+// Compiled where it is called: with it comes every workload on every runtime.
+#[inline]
 pub fn list() -> Vec<String> {
     list_of(&all(), |name| with(name, Lines))
 }

@@ -72,7 +72,8 @@ impl<S: Schedule> Owned<S> {
         self.len() == 0
     }
 
-    /// Links a task that is in no list.
+    /// Links a task that is in no list: once in its life.
+    #[inline(never)]
     pub(crate) fn link(&self, runnable: &Runnable<S>) {
         let hint = context::peek(context::Ctx::shard).unwrap_or(0);
         let shard = hint % self.shards.len() as u16;

@@ -229,7 +229,7 @@ impl<S: Schedule> Runnable<S> {
     }
 
     /// Registers the task at the end of its first pending poll.
-    #[inline]
+    #[inline(always)] // in each poll, and nearly always a look
     fn link(&self, first: Option<u16>) {
         if self.header().shard().is_none()
             && let Some(owned) = self.scheduler().owned()
