@@ -1,7 +1,7 @@
 //! Whose turn it is in the middle of an advance.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, LazyLock};
 use std::task::Waker;
 
 use rt_task::base::driver::WakeBatch;
@@ -43,13 +43,13 @@ fn a_removal_in_the_middle_of_an_advance_swallows_no_call() {
 
 #[test]
 fn a_shard_rests_for_good_after_its_last_generation() {
-    let group: &'static Group = Box::leak(Box::new(Group::new(1)));
+    static GROUP: LazyLock<Group> = LazyLock::new(|| Group::new(1));
     let mut ended = 0;
     loop {
-        let stamp = group.open(Phase::default().moment(START), false);
+        let stamp = GROUP.open(Phase::default().moment(START), false);
         assert_eq!(stamp.generation, ended, "no two drivers have the same");
         ended += 1;
-        if !group.close() {
+        if !GROUP.close() {
             break;
         }
     }
