@@ -40,6 +40,9 @@ const TESTS: &[(&str, &[&str])] = &[
     ("rt-facade", &["runtime_life", "shutdown", "net_unix", "local"]),
 ];
 
+/// A package, and a test that is left out of it: of a wait by the descriptor of a process, and valgrind knows none.
+const LEFT_OUT: (&str, &str) = ("rt-process", "when_the_reactor_goes_the_wait_says_so");
+
 const VALGRIND: [&str; 7] = [
     "--quiet",
     "--fair-sched=yes",
@@ -72,6 +75,9 @@ fn run(ground: &mut Ground<'_>) -> Result<Outcome> {
             let mut command = Command::new("valgrind");
             command.current_dir(util::root().join("crates").join(package));
             command.args(VALGRIND).arg(program).args(*names).args(["--test-threads", "1"]);
+            if *package == LEFT_OUT.0 {
+                command.args(["--skip", LEFT_OUT.1]);
+            }
             // Random programs, a few of each.
             command.env("PROPTEST_CASES", "4");
             match ground.run(LIMIT, &mut command) {
